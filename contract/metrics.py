@@ -1,0 +1,87 @@
+"""Every Prometheus metric of Weir in one table: name, unit, labels, meaning.  Dashboards and docs are checked against it.
+
+Names that the ecosystem already has keep their form; base units; `_total` on counters; no label without a bound.
+Metrics are touched once per batch or at scrape, never per event.
+"""
+
+from dataclasses import dataclass
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+
+LATENCY_BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30)
+INIT_BUCKETS = (0.1, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300)
+
+MetricKind = type[Counter] | type[Gauge] | type[Histogram]
+
+
+@dataclass(frozen=True, slots=True)
+class Metric:
+    """One row.  `buckets` only for histograms, in the metric's unit."""
+
+    kind: MetricKind
+    help: str
+    labels: tuple[str, ...] = ()
+    buckets: tuple[float, ...] = ()
+
+
+METRICS: dict[str, Metric] = {
+    # producer
+    "producer_events_planned_total": Metric(Counter, "Events due by the schedule so far."),
+    "producer_events_sent_total": Metric(Counter, "Events handed to Kafka."),
+    "producer_events_acked_total": Metric(Counter, "Events that Kafka acknowledged."),
+    "producer_events_failed_total": Metric(Counter, "Events that Kafka refused or never answered.", ("error",)),
+    "producer_events_late_total": Metric(Counter, "Events sent later after their plan than the limit allows."),
+    "producer_bytes_total": Metric(Counter, "Bytes of event values handed to Kafka."),
+    "producer_buffered_bytes": Metric(Gauge, "Bytes waiting for Kafka's acknowledgement."),
+    "producer_schedule_delay_seconds": Metric(Histogram, "From planned to sent.", (), LATENCY_BUCKETS),
+    "producer_ack_latency_seconds": Metric(Histogram, "From sent to acknowledged.", (), LATENCY_BUCKETS),
+    # worker
+    "worker_events_processed_total": Metric(Counter, "Events that the handler has finished."),
+    "worker_events_committed_total": Metric(Counter, "Events whose offsets are committed."),
+    "worker_dead_letter_total": Metric(Counter, "Events given up and sent to the dead-letter topic.", ("reason",)),
+    "worker_batch_duration_seconds": Metric(Histogram, "Time the handler took for one batch.", (), LATENCY_BUCKETS),
+    "worker_batch_size": Metric(Histogram, "Events per batch.", (), (1, 10, 50, 100, 500, 1_000, 5_000, 10_000)),
+    "worker_commit_latency_seconds": Metric(Histogram, "Time one offset commit took.", (), LATENCY_BUCKETS),
+    "worker_init_seconds": Metric(Histogram, "Duration of the cold start.", (), INIT_BUCKETS),
+    "worker_ready": Metric(Gauge, "1 while the worker is consuming."),
+    "worker_phase": Metric(Gauge, "1 for the phase that the worker is in.", ("phase",)),
+    "worker_busy_ratio": Metric(Gauge, "Share of the last seconds spent processing, 0 to 1."),
+    "worker_assigned_partitions": Metric(Gauge, "Partitions that this worker owns."),
+    "weir_rebalances_total": Metric(Counter, "Rebalances that this worker took part in."),
+    "weir_rebalance_duration_seconds": Metric(Histogram, "Time without an assignment.", (), LATENCY_BUCKETS),
+    "pipeline_end_to_end_latency_seconds": Metric(Histogram, "From planned to processed.", (), LATENCY_BUCKETS),
+    # every process
+    "event_loop_lag_seconds": Metric(
+        Gauge, "Worst delay of a timer in the last seconds: the early sign of starvation."
+    ),
+    "weir_build_info": Metric(Gauge, "Always 1; the label tells the version.", ("version",)),
+}
+
+
+def make(name: str, registry: CollectorRegistry) -> Counter | Gauge | Histogram:
+    """The metric of that row, registered.  KeyError when the table has no such row."""
+    row = METRICS[name]
+    if row.kind is Histogram:
+        return Histogram(name, row.help, row.labels, registry=registry, buckets=row.buckets)
+    return row.kind(name, row.help, row.labels, registry=registry)
+
+
+def counter(name: str, registry: CollectorRegistry) -> Counter:
+    """`make` for a row that is a counter."""
+    metric = make(name, registry)
+    assert isinstance(metric, Counter)
+    return metric
+
+
+def gauge(name: str, registry: CollectorRegistry) -> Gauge:
+    """`make` for a row that is a gauge."""
+    metric = make(name, registry)
+    assert isinstance(metric, Gauge)
+    return metric
+
+
+def histogram(name: str, registry: CollectorRegistry) -> Histogram:
+    """`make` for a row that is a histogram."""
+    metric = make(name, registry)
+    assert isinstance(metric, Histogram)
+    return metric
