@@ -1,4 +1,4 @@
-"""Every Prometheus metric of Weir in one table: name, unit, labels, meaning.  Dashboards and docs are checked against it.
+"""Every Prometheus metric of Weir in one table: name, unit, labels, meaning.  Dashboards are checked against it.
 
 Names that the ecosystem already has keep their form; base units; `_total` on counters; no label without a bound.
 Metrics are touched once per batch or at scrape, never per event.

@@ -35,6 +35,7 @@ class ProducerSettings(EnvironmentSettings):
     flush_seconds_max: float = Field(
         30.0, gt=0, description="after the schedule's end or SIGTERM: wait this long for answers"
     )
+    warmup_seconds: float = Field(0.0, ge=0, description="events planned before this leave no latency")
     start_us: int | None = Field(None, description="wall clock at which second 0 begins; None = as soon as connected")
     account_file: Path | None = Field(None, description="where the ProducerAccount is written at the end")
     status_host: str = "127.0.0.1"

@@ -1,0 +1,142 @@
+"""The scenario: one YAML file that says everything about a run, for the live testbed and the simulator alike."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, Literal
+
+import yaml
+from pydantic import Field, ValidationError
+
+from contract.errors import SettingsError
+from contract.kafka import TopicSpec
+from contract.load import Load
+from contract.settings import Strict, explain
+from contract.worker import HandlerSpec, InitCost
+
+
+class ProducerSpec(Strict):
+    """How the load reaches Kafka; names follow Kafka's producer settings."""
+
+    processes: int | None = Field(None, ge=1, le=64, description="None = chosen from the peak rate")
+    acks: Literal["0", "1", "all"] = "1"
+    idempotence: bool = False
+    compression: Literal["none", "lz4", "zstd", "gzip", "snappy"] = "none"
+    linger_seconds: float = Field(0.005, ge=0, le=10)
+    batch_bytes: int = Field(131_072, ge=1_024, le=1 << 20)
+    late_after_seconds: float = Field(0.1, gt=0)
+
+
+class WorkerSpec(Strict):
+    """What one worker is: every worker of a run is made from this."""
+
+    handler: HandlerSpec = HandlerSpec()
+    init: InitCost = InitCost()
+    events: Literal["weir", "json"] = "weir"
+    commit_interval_seconds: float = Field(1.0, gt=0, le=60)
+    session_timeout_seconds: float = Field(10.0, ge=1, le=300)
+    heartbeat_interval_seconds: float = Field(3.0, gt=0, le=100)
+    batch_events_max: int = Field(5_000, ge=1, le=1_000_000)
+    start_seconds_max: float = Field(120.0, gt=0, description="all workers must be ready within this")
+
+
+class FixedScaler(Strict):
+    """Always the same number of workers."""
+
+    kind: Literal["fixed"] = "fixed"
+    replicas: int = Field(4, ge=1, le=1_000)
+
+
+class BrokerSpec(Strict):
+    """The embedded Kafka; without effect when the run uses a cluster of the user's own."""
+
+    heap_mib: int = Field(1024, ge=256, le=65_536)
+    properties: dict[str, str] = Field({}, description="server.properties on top of Weir's")
+
+
+class Slo(Strict):
+    """What the run must reach after warm-up; None = not asked for.  Ratios are at least, seconds at most."""
+
+    produced_ratio_min: float | None = Field(None, ge=0, le=1, description="acknowledged / planned")
+    processed_ratio_min: float | None = Field(None, ge=0, le=1, description="processed in time / planned")
+    schedule_delay_p99_seconds_max: float | None = Field(None, gt=0)
+    end_to_end_p50_seconds_max: float | None = Field(None, gt=0)
+    end_to_end_p99_seconds_max: float | None = Field(None, gt=0)
+    end_to_end_p999_seconds_max: float | None = Field(None, gt=0)
+    lag_events_max: int | None = Field(None, ge=0)
+    dead_lettered_events_max: int | None = Field(None, ge=0)
+    cores_max: float | None = Field(None, gt=0, description="CPU of producer and workers together, in cores")
+
+
+class Scenario(Strict):
+    """A run, before it happens.  The same file and seed give the same events."""
+
+    name: str = Field(pattern=r"^[a-z0-9][a-z0-9._-]{0,62}$")
+    description: str = ""
+    seed: int = Field(1, ge=0)
+    seconds: float = Field(gt=0, le=604_800)
+    warmup_seconds: float = Field(5.0, ge=0, description="left out of latencies, rates and SLOs; still audited")
+    drain_seconds_max: float = Field(60.0, ge=0, description="after the load: time for the workers to finish")
+    topic: TopicSpec = TopicSpec()
+    load: Load = Load()
+    producer: ProducerSpec = ProducerSpec()
+    worker: WorkerSpec = WorkerSpec()
+    scaler: FixedScaler = FixedScaler()
+    broker: BrokerSpec = BrokerSpec()
+    slo: Slo = Slo()
+
+
+def read_scenario(path: Path, overrides: Sequence[str] = ()) -> Scenario:
+    """The scenario in `path` with `a.b=value` overrides applied.  Raises SettingsError naming every wrong field."""
+    document = _parse(path)
+    for override in overrides:
+        _override(document, override)
+    _resolve_files(document, path.parent)
+    try:
+        scenario = Scenario.model_validate(document)
+    except ValidationError as error:
+        raise SettingsError(explain(error, str(path))) from error
+    if scenario.warmup_seconds >= scenario.seconds:
+        raise SettingsError(
+            f"{path}: warmup_seconds ({scenario.warmup_seconds:g}) must be less than seconds ({scenario.seconds:g})"
+        )
+    return scenario
+
+
+def _parse(path: Path) -> dict[str, Any]:
+    try:
+        document = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise SettingsError(f"cannot read the scenario {path}: {error.strerror}") from error
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise SettingsError(f"{path} is not YAML: {error}") from error
+    if not isinstance(document, dict):
+        raise SettingsError(f"{path}: expected a mapping such as `name: my-run`, found {type(document).__name__}")
+    return document
+
+
+def _override(document: dict[str, Any], override: str) -> None:
+    path, sign, text = override.partition("=")
+    if not sign or not path:
+        raise SettingsError(f"--set {override!r}: expected path.to.field=value, e.g. --set load.shape.rate=50000")
+    *parents, last = path.split(".")
+    place: Any = document
+    for name in parents:
+        place = place.setdefault(name, {})
+        if not isinstance(place, dict):
+            raise SettingsError(f"--set {override!r}: {name} is a value, not a section with fields")
+    try:
+        place[last] = yaml.safe_load(text)
+    except yaml.YAMLError as error:
+        raise SettingsError(f"--set {override!r}: {text!r} is not YAML: {error}") from error
+
+
+def _resolve_files(document: Any, folder: Path) -> None:
+    """Paths in a scenario are relative to the scenario's own folder, wherever it is run from."""
+    if isinstance(document, dict):
+        for name, value in document.items():
+            if name in ("file", "replay") and isinstance(value, str):
+                document[name] = str((folder / value).resolve())
+            _resolve_files(value, folder)
+    elif isinstance(document, list):
+        for item in document:
+            _resolve_files(item, folder)
