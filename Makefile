@@ -1,0 +1,98 @@
+# `make` lists what there is.  Everything runs from .venv, which is made on first use and again when a lock file changes.
+#
+#   PYTHON=python3.13   the interpreter for .venv (3.11 or newer); by default the first one on the PATH that fits
+#   VENV=DIR            another place for the environment, for example one for each Python
+#
+# Packages come from wherever the user's own pip is set up to fetch them; every one is checked against a hash in
+# requirements/.  Weir itself is built by hatchling, which stands in requirements/build.txt with its hashes as well: left to
+# pip's build isolation it would be fetched unpinned, and in the runtime lock it would reach users who never build anything.
+
+VENV ?= .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --quiet --no-input --disable-pip-version-check
+LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header
+NAMES := python3 python3.13 python3.12 python3.11
+PYTHON ?= $(firstword $(foreach name,$(NAMES),$(shell $(name) -c \
+    'import sys; sys.version_info >= (3, 11) and print("$(name)")' 2>/dev/null </dev/null)) python3)
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.PHONY: help setup setup-dev demo test integration lint types layers fmt bench fresh lock clean
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+setup: $(VENV)/.installed ## install what Weir needs to run
+setup-dev: $(VENV)/.dev ## the same, and what tests, lint and the benchmark need
+
+demo: setup ## 200,000 events/s through a real Kafka for 30 s, then the report and where it is
+	@out="runs/demo-$$(date +%Y%m%d-%H%M%S)"; code=0; \
+	$(BIN)/weir loadtest run loadtests/scenarios/demo.yaml --out "$$out" </dev/null || code=$$?; \
+	if [ -f "$$out/report.html" ]; then echo "The report is $(CURDIR)/$$out/report.html - open it in any browser."; fi; \
+	exit $$code
+
+test: setup-dev ## unit and property tests, without a broker, in under a minute
+	@$(BIN)/python -m pytest </dev/null
+
+integration: setup-dev ## tests against the embedded Kafka, minutes
+	@$(BIN)/python -m pytest -m "integration and not slow" </dev/null
+
+lint: setup-dev types layers ## ruff, codespell, mypy --strict and the layers
+	@echo "ruff, codespell"
+	@$(BIN)/ruff check --quiet
+	@$(BIN)/ruff format --check --quiet || { echo "These files are not formatted: run make fmt" >&2; exit 1; }
+	@$(BIN)/codespell
+
+types: setup-dev ## mypy --strict over everything, tests included
+	@echo "mypy"
+	@$(BIN)/mypy --no-error-summary
+
+layers: setup-dev ## which folder may import which
+	@echo "import-linter"
+	@$(BIN)/lint-imports
+
+fmt: setup-dev ## format, and mend what ruff can mend
+	@$(BIN)/ruff check --fix --quiet || true
+	@$(BIN)/ruff format
+
+bench: setup-dev ## Weir beside other clients on one broker, a table of medians
+	@$(BIN)/weir bench </dev/null
+
+fresh: ## demo and test as on a new machine: a clone of HEAD, an empty home and cache, no Java, no Docker
+	@PYTHON="$(PYTHON)" .ci/fresh
+
+# Versions stay as they are unless asked: make lock UPGRADE=--upgrade
+lock: setup-dev ## write requirements/*.txt anew from pyproject.toml
+	@$(LOCK) $(UPGRADE) pyproject.toml -o requirements/runtime.txt
+	@$(LOCK) $(UPGRADE) --group pyproject.toml:build -c requirements/runtime.txt -o requirements/build.txt
+	@$(LOCK) $(UPGRADE) pyproject.toml --all-extras --group pyproject.toml:dev \
+	    -c requirements/runtime.txt -c requirements/build.txt -o requirements/dev.txt
+	@echo "requirements/ is written; make setup-dev installs it"
+
+clean: ## remove the environment and every cache; runs/ stays
+	@rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache dist
+	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+$(VENV)/.dev: requirements/dev.txt $(VENV)/.installed
+	@echo "installing the tools for tests and lint"
+	@$(PIP) install --require-hashes -r requirements/dev.txt </dev/null
+	@touch $@
+
+$(VENV)/.installed: pyproject.toml $(VENV)/.runtime
+	@echo "installing Weir"
+	@$(PIP) install --no-deps --no-build-isolation --editable . </dev/null
+	@touch $@
+
+$(VENV)/.runtime: requirements/runtime.txt requirements/build.txt | $(BIN)/python
+	@echo "installing what Weir needs, every package checked by its hash (once; about 200 MB)"
+	@$(PIP) install --require-hashes -r requirements/runtime.txt -r requirements/build.txt </dev/null
+	@touch $@
+
+$(BIN)/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null </dev/null || { echo \
+	    "Weir needs Python 3.11 or newer and '$(PYTHON)' is not one: install it, or name one with make PYTHON=/path/to/python3" \
+	    >&2; exit 1; }
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null </dev/null || { echo \
+	    "'$(PYTHON)' lacks the module venv: install it (Debian and Ubuntu: apt-get install python3-venv)" >&2; exit 1; }
+	@echo "making $(VENV) with $$($(PYTHON) --version)"
+	@$(PYTHON) -m venv $(VENV) </dev/null
