@@ -199,7 +199,7 @@ def _bottleneck(figures: Mapping[str, Any], measured: Sequence[Sample]) -> str |
     buffered = max((s.buffered_bytes or 0 for s in measured), default=0)
     short = f"only {sent:.1%} of the planned events were sent in time"
     if cores >= BUSY_CORES:
-        return f"the generator was the bottleneck: {short} and its processes used {cores:.2f} cores; give it more processes"
+        return f"the generator was the bottleneck: {short}, with {cores:.2f} cores in use; give it more processes"
     return f"Kafka held the generator up: {short}, {buffered / 1e6:.0f} MB waited for an answer at the worst moment"
 
 

@@ -1,0 +1,5 @@
+"""`python -m loadtests` is `weir loadtest`."""
+
+from loadtests.cli import app
+
+app()

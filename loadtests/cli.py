@@ -1,0 +1,128 @@
+"""`weir loadtest …`: run a scenario, make its report again, compare runs."""
+
+import asyncio
+import secrets
+import shlex
+import signal
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+import uvloop
+from rich.console import Console
+
+from contract.kafka import KafkaSettings
+from contract.record import RunDirectory
+from contract.scenario import Scenario, read_scenario
+from loadtests.live import LiveView
+from loadtests.report import render_text, write_report
+from loadtests.report_cli import compare, report
+from loadtests.run import RunOrder, run_scenario
+from loadtests.score import EXIT_CODES, Summary
+
+EXIT_INTERRUPTED = 130
+SHIPPED = Path(__file__).parent / "scenarios"
+
+app = typer.Typer(no_args_is_help=True, help="Run a scenario on a real Kafka, report on it, compare runs.")
+
+RUN_EPILOG = """
+Examples:
+
+  weir loadtest run demo                                   # a scenario that ships with Weir
+
+  weir loadtest run my.yaml --set load.shape.rate=50000 --set scaler.replicas=2
+
+  weir loadtest run my.yaml --kafka broker1:9092 --out runs/tuesday
+
+Exit codes: 0 all held, 1 events were lost, 2 bad input or a run that could not be carried out, 3 an SLO was missed,
+130 interrupted.
+"""
+
+
+@app.command(epilog=RUN_EPILOG)
+def run(
+    scenario: Annotated[str, typer.Argument(help="A scenario file, or the name of one that ships with Weir.")],
+    settings: Annotated[
+        list[str] | None, typer.Option("--set", metavar="PATH=VALUE", help="Change a field of the scenario.")
+    ] = None,
+    kafka: Annotated[
+        str | None,
+        typer.Option(metavar="HOST:PORT", help="Use this cluster (security from WEIR_KAFKA_*) instead of our own."),
+    ] = None,
+    out: Annotated[Path | None, typer.Option(help="Run directory; default runs/NAME-TIME.")] = None,
+    keep_topics: Annotated[bool, typer.Option("--keep-topics", help="Leave the run's topics in the cluster.")] = False,  # noqa: FBT002  # typer's way to declare a flag
+) -> None:
+    """Run SCENARIO: start Kafka and workers, send the load, prove what arrived, report."""
+    wanted = read_scenario(find_scenario(scenario), settings or [])
+    run_id = f"{wanted.name}-{datetime.now(UTC):%Y%m%d-%H%M%S}-{secrets.token_hex(2)}"
+    order = RunOrder(
+        scenario=wanted,
+        run_id=run_id,
+        out=out or Path("runs") / run_id,
+        external=KafkaSettings.read(bootstrap_servers=kafka) if kafka else None,
+        keep_topics=keep_topics,
+        command=shlex.join(["weir", *sys.argv[1:]]),
+    )
+    console = Console()
+    summary, interrupted = _carry_out(order, LiveView(console, wanted.name, wanted.seconds))
+    directory = RunDirectory.open(order.out)
+    write_report(directory)
+    render_text(summary, directory.read_json(directory.run_json), console)
+    console.print(f"report   {directory.report_html.resolve()}", soft_wrap=True)
+    raise typer.Exit(EXIT_INTERRUPTED if interrupted else EXIT_CODES[summary.verdict])
+
+
+app.command()(report)
+app.command()(compare)
+
+
+@app.command()
+def scenarios() -> None:
+    """List the scenarios that ship with Weir."""
+    for path in sorted(SHIPPED.glob("*.yaml")):
+        scenario = read_scenario(path)
+        typer.echo(f"{scenario.name:24} {scenario.seconds:6g} s   {scenario.description}")
+
+
+@app.command()
+def validate(scenario: str) -> None:
+    """Check a scenario file and say what it would do, without running it."""
+    wanted = read_scenario(find_scenario(scenario))
+    typer.echo(f"{wanted.name}: {wanted.seconds:g} s, {wanted.topic.partitions} partitions, {_workers(wanted)}")
+
+
+def find_scenario(name: str) -> Path:
+    """A file of that path, or else a scenario of that name that ships with Weir."""
+    path, shipped = Path(name), SHIPPED / f"{name}.yaml"
+    return shipped if not path.exists() and shipped.exists() else path
+
+
+def _workers(scenario: Scenario) -> str:
+    return f"{scenario.scaler.replicas} workers with the handler {scenario.worker.handler.name}"
+
+
+def _carry_out(order: RunOrder, view: LiveView) -> tuple[Summary, bool]:
+    """Run it on uvloop; the first Ctrl-C ends the load, a second one everything."""
+    stop = asyncio.Event()
+
+    async def main() -> Summary:
+        task = asyncio.current_task()
+        assert task is not None
+
+        def interrupt() -> None:
+            if stop.is_set():
+                task.cancel()
+            stop.set()
+            view.say("interrupted: ending the load, then draining and auditing (once more: stop at once) …")
+
+        for number in (signal.SIGINT, signal.SIGTERM):
+            asyncio.get_running_loop().add_signal_handler(number, interrupt)
+        return await run_scenario(order, view, stop)
+
+    try:
+        return uvloop.run(main()), stop.is_set()
+    except asyncio.CancelledError:
+        view.say("stopped; processes and topics are gone, what was recorded is in " + str(order.out))
+        raise typer.Exit(EXIT_INTERRUPTED) from None

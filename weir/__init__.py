@@ -1,0 +1,1 @@
+"""The command line: mounts the commands of the other packages, and turns their errors into messages."""

@@ -1,0 +1,31 @@
+"""`weir`: one command, a sub-command for each thing that one can do."""
+
+import sys
+
+import typer
+
+from broker.cli import app as kafka
+from contract.errors import WeirError
+from loadtests.cli import app as loadtest
+from processor.cli import process
+from producer.cli import produce
+
+app = typer.Typer(
+    name="weir",
+    no_args_is_help=True,
+    pretty_exceptions_show_locals=False,
+    help="A testbed for Kafka stream processors: real load, real workers, and a ledger that proves none was lost.",
+)
+app.add_typer(kafka, name="kafka", help="The embedded Apache Kafka.")
+app.add_typer(loadtest, name="loadtest")
+app.command()(produce)
+app.command()(process)
+
+
+def main() -> None:
+    """Run the command line.  Our own errors are for the user: a message and an exit code, no traceback."""
+    try:
+        app()
+    except WeirError as error:
+        typer.secho(f"weir: {error}", fg=typer.colors.RED, err=True)
+        sys.exit(error.exit_code)
