@@ -6,6 +6,7 @@ import typer
 
 from broker.cli import app as kafka
 from contract.errors import WeirError
+from loadtests.bench.cli import bench
 from loadtests.cli import app as loadtest
 from processor.cli import process
 from producer.cli import produce
@@ -20,6 +21,7 @@ app.add_typer(kafka, name="kafka", help="The embedded Apache Kafka.")
 app.add_typer(loadtest, name="loadtest")
 app.command()(produce)
 app.command()(process)
+app.command()(bench)
 
 
 def main() -> None:

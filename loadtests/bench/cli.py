@@ -1,0 +1,57 @@
+"""`weir bench`: measure, print the table, keep it as text and JSON."""
+
+import json
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+import uvloop
+from rich.console import Console
+
+from loadtests.bench.measure import Effort, measure_clients, measure_end_to_end
+from loadtests.bench.table import as_markdown
+from loadtests.host import describe_host, versions, weir_version
+from loadtests.live import LiveView
+
+FULL = Effort(rounds=3, seconds_each=5.0, end_to_end_seconds=60.0)
+QUICK = Effort(rounds=1, seconds_each=0.5, end_to_end_seconds=8.0)
+
+
+def bench(
+    out: Annotated[Path | None, typer.Option(help="Where the results go; default runs/bench-TIME.")] = None,
+    rounds: Annotated[int, typer.Option(min=1, help="Runs of each client; the table shows medians.")] = FULL.rounds,
+    clients: Annotated[bool, typer.Option(help="Measure producers and consumers side by side.")] = True,  # noqa: FBT002  # typer's way to declare a flag
+    end_to_end: Annotated[bool, typer.Option(help="Measure whole runs at 50, 100 and 200 thousand events/s.")] = True,  # noqa: FBT002
+    quick: Annotated[bool, typer.Option("--quick", help="A tenth of the work: does everything run?")] = False,  # noqa: FBT002
+) -> None:
+    """Measure Weir beside other Kafka clients on this machine, on one broker, in turn.
+
+    Needs confluent-kafka: pip install 'weir[bench]'.  About 15 minutes on two cores.
+    """
+    effort = QUICK if quick else Effort(rounds=rounds, seconds_each=FULL.seconds_each, end_to_end_seconds=60.0)
+    console = Console()
+    folder = out or Path("runs") / f"bench-{datetime.now(UTC):%Y%m%d-%H%M%S}"
+    folder.mkdir(parents=True, exist_ok=True)
+    document: dict[str, Any] = {
+        "measured_at": datetime.now(UTC).isoformat(timespec="seconds"),
+        "weir_version": weir_version(),
+        "host": describe_host(),
+        "versions": versions(),
+        "effort": {"rounds": effort.rounds, "seconds_each": effort.seconds_each},
+        "clients": uvloop.run(measure_clients(effort, console.print)) if clients else [],
+        "end_to_end": [],
+    }
+    _keep(document, folder)
+    if end_to_end:
+        runs = uvloop.run(measure_end_to_end(effort, folder, lambda name, s: LiveView(console, name, s)))
+        document["end_to_end"] = [run.model_dump(mode="json", exclude={"ledger": {"partitions"}}) for run in runs]
+    console.print(_keep(document, folder), markup=False, soft_wrap=True)
+    console.print(f"kept in {folder.resolve()}", soft_wrap=True)
+
+
+def _keep(document: dict[str, Any], folder: Path) -> str:
+    (folder / "bench.json").write_text(json.dumps(document, indent=2) + "\n", encoding="utf-8")
+    text = as_markdown(document)
+    (folder / "bench.md").write_text(text, encoding="utf-8")
+    return text

@@ -1,0 +1,77 @@
+"""The benchmark's results as Markdown tables, as they stand in docs/benchmarks.md.  Pure."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+Row = Mapping[str, Any]
+
+
+def as_markdown(document: Mapping[str, Any]) -> str:
+    """Host and versions, a table per direction and size, a table of whole runs."""
+    parts = [_environment(document)]
+    clients: Sequence[Row] = document["clients"]
+    for direction, event_bytes in dict.fromkeys((row["direction"], row["event_bytes"]) for row in clients):
+        rows = [row for row in clients if (row["direction"], row["event_bytes"]) == (direction, event_bytes)]
+        parts.append(f"**{direction.capitalize()}, {event_bytes} B**\n\n" + _clients(rows))
+    if document["end_to_end"]:
+        parts.append("**End to end, 200 B, 12 partitions, 4 workers**\n\n" + _end_to_end(document["end_to_end"]))
+    return "\n\n".join(parts) + "\n"
+
+
+def _environment(document: Mapping[str, Any]) -> str:
+    host, versions = document["host"], document["versions"]
+    names = ", ".join(f"{name} {version}" for name, version in versions.items())
+    return (
+        f"Measured {document['measured_at']} by `weir bench` ({document['effort']['rounds']} rounds, medians) on "
+        f"{host['cores']} cores of {host['cpu']}, {host['memory_bytes'] / 2**30:.0f} GiB, {host['system']}, "
+        f"{host['python']}, load average before {host['load_average'][0]}; Weir {document['weir_version']}, {names}."
+    )
+
+
+def _clients(rows: Iterable[Row]) -> str:
+    head = ("client", "events/s", "lowest to highest", "MB/s", "CPU s per million", "peak memory", "per event")
+    return _table(
+        head,
+        [
+            (
+                row["client"],
+                f"{row['events_per_second']:,.0f}",
+                f"{row['events_per_second_min']:,.0f} to {row['events_per_second_max']:,.0f}",
+                f"{row['megabytes_per_second']:.0f}",
+                _number(row["cpu_seconds_per_million_events"], "{:.2f}"),
+                _number(row["rss_bytes_max"], "{:.0f} MB", 1e-6),
+                row["work"],
+            )
+            for row in rows
+        ],
+    )
+
+
+def _end_to_end(summaries: Iterable[Row]) -> str:
+    head = (
+        "planned/s", "produced", "processed", "p50", "p99", "p99.9", "max", "lost",
+        "CPU s per million: producer", "workers", "broker", "peak memory: producer", "workers",
+    )  # fmt: skip
+    return _table(head, [tuple(_run_cells(summary)) for summary in summaries])
+
+
+def _run_cells(run: Row) -> Iterable[str]:
+    yield _number(run["planned_rate"], "{:,.0f}")
+    yield _number(run["produced_ratio"], "{:.2%}")
+    yield _number(run["processed_ratio"], "{:.2%}")
+    for name in ("p50", "p99", "p99.9", "max"):
+        yield _number(run["latencies"]["end_to_end"][name], "{:.1f} ms", 1e3)
+    yield f"{run['ledger']['lost']:,} of {run['ledger']['acknowledged']:,}"
+    for role in ("producer", "workers", "broker"):
+        yield _number(run["costs"][role]["cpu_seconds_per_million_events"], "{:.2f}")
+    for role in ("producer", "workers"):
+        yield _number(run["costs"][role]["rss_bytes_max"], "{:.0f} MB", 1e-6)
+
+
+def _number(value: float | None, form: str, scale: float = 1.0) -> str:
+    return "not told" if value is None else form.format(value * scale)
+
+
+def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    lines = [head, ["---"] * len(head), *rows]
+    return "\n".join("| " + " | ".join(line) + " |" for line in lines)
