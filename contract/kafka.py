@@ -80,7 +80,8 @@ class KafkaSettings(EnvironmentSettings):
             context = ssl.create_default_context(cafile=self.ssl_cafile)
             context.check_hostname = self.ssl_check_hostname
             if self.ssl_certfile:
-                password = self.ssl_key_password.get_secret_value() if self.ssl_key_password else None
+                # Never None: OpenSSL would ask the terminal for the password of an encrypted key, and wait.
+                password = self.ssl_key_password.get_secret_value() if self.ssl_key_password else ""
                 context.load_cert_chain(self.ssl_certfile, self.ssl_keyfile, password)
         except OSError as error:
             raise SettingsError(f"the TLS files in WEIR_KAFKA_SSL_* cannot be used: {error}") from error

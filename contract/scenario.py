@@ -94,7 +94,7 @@ def read_scenario(path: Path, overrides: Sequence[str] = ()) -> Scenario:
     try:
         scenario = Scenario.model_validate(document)
     except ValidationError as error:
-        raise SettingsError(explain(error, str(path))) from error
+        raise SettingsError(explain(error, str(path), document)) from error
     if scenario.warmup_seconds >= scenario.seconds:
         raise SettingsError(
             f"{path}: warmup_seconds ({scenario.warmup_seconds:g}) must be less than seconds ({scenario.seconds:g})"

@@ -7,6 +7,7 @@
 import difflib
 import json
 import os
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, Self
 
@@ -17,20 +18,23 @@ from pydantic_settings import (
     PydanticBaseSettingsSource,
     SettingsConfigDict,
 )
+from pydantic_settings import SettingsError as SourceError
 
 from contract.errors import SettingsError
+
+FOUND_CHARACTERS = 80
 
 
 class Strict(BaseModel):
     """A frozen value read from text; an unknown field is an error, so that a slip of the pen is not ignored."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
 
 class EnvironmentSettings(BaseSettings):
     """Settings of one process.  Subclasses set `env_prefix`; nested fields are reached with two underscores."""
 
-    model_config = SettingsConfigDict(extra="forbid", frozen=True, env_nested_delimiter="__")
+    model_config = SettingsConfigDict(extra="forbid", frozen=True, allow_inf_nan=False, env_nested_delimiter="__")
 
     @classmethod
     def read(cls, **overrides: Any) -> Self:
@@ -42,6 +46,8 @@ class EnvironmentSettings(BaseSettings):
         except ValidationError as error:
             prefix = str(cls.model_config.get("env_prefix", ""))
             raise SettingsError(explain(error, f"settings (environment {prefix}* or options)")) from error
+        except SourceError as error:
+            raise SettingsError(f"{error}: {error.__cause__}; nested settings are written as JSON") from error
 
     @classmethod
     def settings_customise_sources(
@@ -65,34 +71,64 @@ class EnvironmentSettings(BaseSettings):
 
 
 class _FileSource(EnvSettingsSource):
-    """`NAME_FILE` = a path whose content is the value of `NAME`."""
+    """`NAME_FILE` = a path whose content is the value of `NAME`, unless `NAME_FILE` is a setting itself."""
 
     def __init__(self, settings_cls: type[BaseSettings]) -> None:
         super().__init__(settings_cls)
         prefix = self.env_prefix.lower()
-        named = {n.lower(): v for n, v in os.environ.items() if n.lower().startswith(prefix)}
+        own = {f"{prefix}{field}" for field in settings_cls.model_fields}
+        named = {n.lower(): v for n, v in os.environ.items() if n.lower().startswith(prefix) and n.lower() not in own}
         self.env_vars = {n.removesuffix("_file"): _read(n, v) for n, v in named.items() if n.endswith("_file")}
 
 
-def explain(error: ValidationError, source: str) -> str:
-    """All faults of a pydantic error, a line each: path to the field, what is wrong, what was found."""
+def explain(error: ValidationError, source: str, document: Any = None) -> str:
+    """All faults of a pydantic error, a line each: path to the field, what is wrong, what was found.
+
+    With the document that was read, paths are those of the document, without pydantic's own names for alternatives.
+    """
     lines = [f"{error.error_count()} fault(s) in {source}:"]
     for fault in error.errors(include_url=False):
-        path = ".".join(str(part) for part in fault["loc"]) or "(whole)"
-        found = "" if fault["type"] == "missing" else f", found {_short(fault['input'])}"
+        missing = fault["type"] == "missing"
+        parts = fault["loc"] if document is None else _path_in(document, fault["loc"], last_missing=missing)
+        path = ".".join(map(str, parts)) or "(whole)"
+        found = "" if missing else _found(fault["input"])
         lines.append(f"  {path}: {fault['msg'].removeprefix('Value error, ')}{found}")
     return "\n".join(lines)
 
 
+def _path_in(document: Any, location: Sequence[int | str], *, last_missing: bool) -> Iterator[int | str]:
+    """Those parts of `location` that the document has, and the last one if what is wrong is that it has not."""
+    place = document
+    for part in location:
+        try:
+            place = place[part]
+        except (LookupError, TypeError):  # an alternative's name, or the end of the way
+            continue
+        yield part
+    if last_missing:
+        yield location[-1]
+
+
+def _found(value: Any) -> str:
+    """What was found, cut short; nothing for a whole section, which may hold secrets and never is the fault itself."""
+    if isinstance(value, dict | BaseModel):
+        return ""
+    text = repr(value)
+    return f", found {text if len(text) <= FOUND_CHARACTERS else text[:FOUND_CHARACTERS] + '…'}"
+
+
 def _refuse_unknown(cls: type[EnvironmentSettings]) -> None:
     prefix = str(cls.model_config.get("env_prefix", "")).upper()
-    known = {f"{prefix}{name}".upper() for name in cls.model_fields}
-    for name in sorted(os.environ):
-        base = name.upper().split("__")[0]
-        if name.upper().startswith(prefix) and not {base, base.removesuffix("_FILE")} & known:
-            near = difflib.get_close_matches(name.upper(), known, n=1)
-            hint = f"did you mean {near[0]}?" if near else f"known: {', '.join(sorted(known))}"
-            raise SettingsError(f"{name} is set, but there is no such setting: {hint}")
+    known = sorted(name.upper() for name in cls.model_fields)
+    lines = []
+    for variable in sorted(os.environ):
+        name = variable.upper().removeprefix(prefix).split("__")[0]
+        if variable.upper().startswith(prefix) and not {name, name.removesuffix("_FILE")} & set(known):
+            near = difflib.get_close_matches(name, known, n=1)
+            hint = f"did you mean {prefix}{near[0]}?" if near else f"known: {prefix}* with {', '.join(known)}"
+            lines.append(f"{variable} is set, but there is no such setting: {hint}")
+    if lines:
+        raise SettingsError("\n".join(lines))
 
 
 def _read(name: str, path: str) -> str:
@@ -100,12 +136,9 @@ def _read(name: str, path: str) -> str:
         return Path(path).read_text(encoding="utf-8").strip()
     except OSError as error:
         raise SettingsError(f"{name.upper()}={path} cannot be read: {error.strerror}") from error
+    except UnicodeDecodeError as error:
+        raise SettingsError(f"{name.upper()}={path} is not UTF-8 text: {error}") from error
 
 
 def _as_text(value: Any) -> str:
     return json.dumps(value) if isinstance(value, dict | list) else str(value)
-
-
-def _short(value: Any, limit: int = 80) -> str:
-    text = repr(value)
-    return text if len(text) <= limit else f"{text[:limit]}…"
