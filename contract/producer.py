@@ -1,9 +1,9 @@
 """What launches a producer and a producer itself agree on: settings and the status document."""
 
 from pathlib import Path
-from typing import Literal
+from typing import Literal, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 from pydantic_settings import SettingsConfigDict
 
 from contract.load import Load
@@ -18,6 +18,8 @@ class ProducerSettings(EnvironmentSettings):
     topic: str = "events"
     load: Load = Load()
     seconds: float = Field(60.0, gt=0, le=31_536_000)
+    flat_out: bool = Field(default=False, description="as fast as Kafka takes them; the load's shape is ignored")
+    events_max: int | None = Field(None, ge=1, description="flat_out: stop after this many, if not sooner")
     seed: int = Field(1, ge=0)
     processes: int | None = Field(None, ge=1, le=64, description="None = chosen from the peak rate")
     acks: Literal["0", "1", "all"] = "1"
@@ -40,6 +42,12 @@ class ProducerSettings(EnvironmentSettings):
     account_file: Path | None = Field(None, description="where the ProducerAccount is written at the end")
     status_host: str = "127.0.0.1"
     status_port: int | None = Field(None, ge=0, le=65_535, description="None = no HTTP, 0 = a free port")
+
+    @model_validator(mode="after")
+    def _one_end(self) -> Self:
+        if self.events_max is not None and not self.flat_out:
+            raise ValueError("events_max goes with flat_out; a load with a rate ends after `seconds`")
+        return self
 
 
 class ProducerStatus(Strict):
