@@ -18,6 +18,7 @@ import orjson
 from contract.errors import WeirError
 
 ORIGIN_HEADER = "weir-origin"
+ORIGIN_BYTES = 83  # four numbers of 64 bits and three commas
 REQUIRED_FIELDS = ("pid", "part", "seq", "due_us", "key", "type", "value")
 
 
@@ -79,8 +80,13 @@ def pack_origin(origin: Origin) -> tuple[str, bytes]:
 
 
 def unpack_origin(headers: Sequence[tuple[str, bytes | None]]) -> Origin | None:
-    """Origin from a record's headers; None when the record did not come from Weir."""
+    """Origin from a record's headers; None when the record did not come from Weir, PoisonError when it lies."""
     for name, value in headers:
         if name == ORIGIN_HEADER and value is not None:
-            return Origin(*map(int, value.split(b",")))
+            numbers = value.split(b",")
+            if len(numbers) != len(Origin._fields) or len(value) > ORIGIN_BYTES or not all(map(bytes.isdigit, numbers)):
+                raise PoisonError(
+                    f"header {ORIGIN_HEADER}: expected four whole numbers, found {value[:ORIGIN_BYTES]!r}"
+                )
+            return Origin(*map(int, numbers))
     return None
