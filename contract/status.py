@@ -65,6 +65,7 @@ def _listen(host: str, port: int) -> socket.socket:
     listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listening.bind((host, port))
+        listening.listen()  # here, so that whoever is told the port can connect at once
     except OSError as error:
         listening.close()
         raise SettingsError(
