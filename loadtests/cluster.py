@@ -10,6 +10,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from aiokafka.errors import KafkaError as ClientError
 
@@ -61,7 +62,7 @@ async def open_cluster(
     if external:
         yield Cluster(settings=external, broker=None)
         return
-    _require_disk(scenario, folder)
+    require_disk(scenario, folder)
     settings = BrokerSettings(data=folder, heap_mib=scenario.broker.heap_mib, properties=scenario.broker.properties)
     async with running_broker(settings, say=say) as broker:
         yield Cluster(settings=KafkaSettings(bootstrap_servers=broker.bootstrap_servers), broker=broker)
@@ -95,7 +96,7 @@ async def _delete(settings: KafkaSettings, names: list[str]) -> None:
         raise RunError(f"topics {', '.join(names)} could not be deleted ({error}); delete them by hand") from error
 
 
-def _require_disk(scenario: Scenario, folder: Path) -> None:
+def require_disk(scenario: Scenario, folder: Path) -> None:
     """Refuse a run whose log would fill the disk, before it does."""
     folder.mkdir(parents=True, exist_ok=True)
     needed = expected_log_bytes(scenario)
@@ -119,11 +120,15 @@ def peak_rate(scenario: Scenario) -> float:
     return _largest_rate(scenario.load.shape.model_dump())
 
 
-def _largest_rate(shape: object) -> float:
-    if isinstance(shape, dict):
-        own = [float(v) for name, v in shape.items() if name == "rate" or name.endswith("_rate") if v is not None]
-        nested = [_largest_rate(v) for v in shape.values()]
-        return max(own, default=0.0) + sum(nested) if shape.get("kind") == "sum" else max([*own, *nested], default=0.0)
-    if isinstance(shape, list | tuple):
-        return max(map(_largest_rate, shape), default=0.0)
+def _largest_rate(shape: Any) -> float:
+    match shape:
+        case {"kind": "sum", "shapes": parts}:
+            return sum(map(_largest_rate, parts))
+        case {"kind": "sine", "mean_rate": mean, "amplitude_rate": amplitude}:
+            return float(mean + amplitude)
+        case dict():
+            own = [v for name, v in shape.items() if (name == "rate" or name.endswith("_rate")) and v is not None]
+            return max([*own, *map(_largest_rate, shape.values())], default=0.0)
+        case list() | tuple():
+            return max(map(_largest_rate, shape), default=0.0)
     return 0.0
