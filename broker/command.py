@@ -3,20 +3,12 @@
 from pathlib import Path
 
 from broker.folder import Folder
-from broker.java import class_path, quiet_flags, tool_command
+from broker.java import SERVER_FLAGS, class_path, quiet_flags, tool_command
 from broker.runtime import Runtime
 
 BROKER_CLASS = "kafka.Kafka"
 STORAGE_TOOL_CLASS = "kafka.tools.StorageTool"
 LOG_SETTINGS = Path(__file__).with_name("log4j2-broker.properties")
-
-JVM_FLAGS = (
-    "-XX:+UseG1GC",
-    "-XX:MaxGCPauseMillis=10",
-    "-XX:+ExitOnOutOfMemoryError",  # a broker that half lives would be measured as a slow one
-    "-XX:-UsePerfData",  # its file in /tmp is mapped: a slow disk there would stop the whole Java for milliseconds
-    "-Djava.awt.headless=true",
-)
 
 
 def broker_command(runtime: Runtime, folder: Folder, heap_mib: int) -> list[str]:
@@ -25,7 +17,7 @@ def broker_command(runtime: Runtime, folder: Folder, heap_mib: int) -> list[str]
         str(runtime.java),
         f"-Xms{heap_mib}m",
         f"-Xmx{heap_mib}m",
-        *JVM_FLAGS,
+        *SERVER_FLAGS,
         *quiet_flags(runtime.java),
         *cache_flags(runtime),
         f"-XX:ErrorFile={folder.console.with_name('crash.log')}",
@@ -42,6 +34,8 @@ def cache_flags(runtime: Runtime) -> list[str]:
     """Use the start-up cache, or record one while the broker runs and write it when it stops."""
     if runtime.startup_cache:
         return [f"-XX:AOTCache={runtime.startup_cache}"]
+    if runtime.record_cache:
+        return [f"-XX:AOTCacheOutput={runtime.record_cache}"]
     return []
 
 

@@ -11,6 +11,7 @@ from broker.preflight import check
 from broker.runtime import Runtime, prepared
 from broker.server import Broker
 from broker.settings import BrokerSettings
+from broker.training import train
 
 
 async def start_broker(settings: BrokerSettings, *, say: Say) -> Broker:
@@ -40,4 +41,4 @@ async def running_broker(settings: BrokerSettings, *, say: Say) -> AsyncIterator
 async def runtime(settings: BrokerSettings, *, say: Say) -> Runtime:
     """Everything a broker runs on, made ready if this is the first time on this machine."""
     async with prepared(settings.java, say=say) as ready:
-        return ready
+        return await train(ready, say=say)

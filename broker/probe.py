@@ -6,6 +6,8 @@ there is no broker at all.
 
 import asyncio
 import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from aiokafka.client import AIOKafkaClient
 from aiokafka.errors import KafkaError
@@ -31,14 +33,23 @@ async def is_open(host: str, port: int) -> bool:
 async def lists_a_broker(address: str) -> bool:
     """Ask for the cluster's metadata."""
     client = AIOKafkaClient(bootstrap_servers=address, request_timeout_ms=round(ANSWER_SECONDS * 1000))
-    quiet = logging.getLogger("aiokafka")
-    level = quiet.level
-    quiet.setLevel(logging.CRITICAL)  # a refused try is expected here
+    with quiet_client():
+        try:
+            await client.bootstrap()
+            return bool(client.cluster.brokers())
+        except KafkaError:
+            return False
+        finally:
+            await client.close()
+
+
+@contextmanager
+def quiet_client() -> Iterator[None]:
+    """Keep aiokafka from logging, as errors, what is expected of a broker that has only just started."""
+    logger = logging.getLogger("aiokafka")
+    level = logger.level
+    logger.setLevel(logging.CRITICAL)
     try:
-        await client.bootstrap()
-        return bool(client.cluster.brokers())
-    except KafkaError:
-        return False
+        yield
     finally:
-        quiet.setLevel(level)
-        await client.close()
+        logger.setLevel(level)

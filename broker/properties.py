@@ -37,6 +37,10 @@ SINGLE_NODE = {
     "share.coordinator.state.topic.min.isr": "1",
     "share.coordinator.state.topic.num.partitions": "4",
     "group.initial.rebalance.delay.ms": "0",  # 3 s by default, waiting for members that a test has started already
+    # How soon after a crash the broker is let in again (9 s by default): its controller died with it and only time
+    # tells that the old one is gone.  Not shorter, or a machine at its limit would lock its own broker out.
+    "broker.session.timeout.ms": "5000",
+    "broker.heartbeat.interval.ms": "1000",
     "auto.create.topics.enable": "false",  # a misspelt topic is an error, not a new topic with one partition
 }
 LOGS = {

@@ -40,6 +40,11 @@ async def prepared(java: Path | None, *, say: Say) -> AsyncIterator[Runtime]:
         yield with_cache(runtime)
 
 
+def given_up_path(cache: Path) -> Path:
+    """The note that is left where a start-up cache could not be made."""
+    return cache.with_suffix(".failed")
+
+
 def with_cache(runtime: Runtime) -> Runtime:
     """Point to the start-up cache of exactly this Java and these jars."""
     if not is_supported(runtime.java):
