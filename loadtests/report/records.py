@@ -1,0 +1,109 @@
+"""Everything that a run directory holds, read once; the renderers are pure functions of it.
+
+The summary is scored anew from the records, so that an old run gets the figures that were thought of later.  Its one
+rule: what is missing is named in `notes`, and the summary that the run wrote itself stands in where scoring cannot be
+done.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeVar
+
+from pydantic import ValidationError
+
+from contract.errors import SettingsError
+from contract.ledger import LedgerEntry, ProducerAccount
+from contract.record import RunDirectory, RunEvent, Sample
+from contract.scenario import Scenario
+from contract.settings import explain
+from loadtests.audit import Audit
+from loadtests.score import Summary, score
+
+Record = TypeVar("Record")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunRecords:
+    """One run.  `run` is run.json as it stands; `notes` say what is missing or could not be used."""
+
+    path: Path
+    run: dict[str, Any]
+    summary: Summary
+    samples: tuple[Sample, ...] = ()
+    events: tuple[RunEvent, ...] = ()
+    entries: tuple[LedgerEntry, ...] = ()
+    account: ProducerAccount | None = None
+    notes: tuple[str, ...] = ()
+
+    @property
+    def started_us(self) -> int | None:
+        """The wall clock at second 0 of samples and events."""
+        started = self.run.get("started_us")
+        return started if isinstance(started, int) else self.account.started_us if self.account else None
+
+
+def read_run(path: Path) -> RunRecords:
+    """The run in `path`.  Raises SettingsError when it cannot be scored and left no summary of its own either."""
+    directory = RunDirectory.open(path)
+    run = directory.read_json(directory.run_json)
+    reader = _Reader()
+    samples = reader.read(directory.samples_parquet, lambda: tuple(directory.samples()))
+    events = reader.read(directory.events_jsonl, lambda: tuple(directory.events()))
+    entries = reader.read(
+        directory.entries_jsonl, lambda: tuple(LedgerEntry.model_validate_json(line) for line in directory.entries())
+    )
+    account = reader.read(directory.account_json, lambda: _document(directory.account_json, ProducerAccount))
+    ledger = reader.read(directory.ledger_json, lambda: _document(directory.ledger_json, Audit))
+    scenario = reader.read(directory.run_json, lambda: Scenario.model_validate(run.get("scenario")))
+    if scenario and account and ledger and samples is not None and entries is not None:
+        summary = score(scenario, samples, account, entries, ledger)
+    else:
+        summary = _own_summary(directory, reader)
+    return RunRecords(
+        path=path,
+        run=run,
+        summary=summary,
+        samples=samples or (),
+        events=events or (),
+        entries=entries or (),
+        account=account,
+        notes=tuple(reader.notes),
+    )
+
+
+class _Reader:
+    """Reads files that may be missing or damaged, and remembers which were."""
+
+    def __init__(self) -> None:
+        self.notes: list[str] = []
+
+    def read(self, path: Path, how: Callable[[], Record]) -> Record | None:
+        if not path.is_file():
+            self.notes.append(f"{path.name} is missing")
+            return None
+        try:
+            return how()
+        except ValidationError as error:
+            self.notes.append(explain(error, path.name).replace("\n", " "))
+        except (SettingsError, ValueError, TypeError) as error:
+            self.notes.append(f"{path.name} cannot be used: {error}")
+        return None
+
+
+def _document(path: Path, kind: type[ProducerAccount] | type[Audit]) -> Any:
+    return kind.model_validate_json(path.read_bytes())
+
+
+def _own_summary(directory: RunDirectory, reader: _Reader) -> Summary:
+    missing = "; ".join(reader.notes)
+    summary = reader.read(
+        directory.summary_json, lambda: Summary.model_validate_json(directory.summary_json.read_bytes())
+    )
+    if summary is None:
+        raise SettingsError(
+            f"{directory.path} cannot be reported: {missing}, and there is no usable summary.json to stand in. "
+            "Did the run end early? Run the scenario again."
+        )
+    reader.notes.append("the figures are those that the run itself wrote down")
+    return summary

@@ -1,0 +1,37 @@
+"""Fewer points for a long run, without losing what matters: totals stay exact, the worst second stays visible."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import replace
+
+from contract.record import Sample
+
+_WORST = (
+    "lag_events",
+    "buffered_bytes",
+    "event_loop_delay_seconds",
+    "schedule_delay_p50_seconds",
+    "schedule_delay_p99_seconds",
+    "end_to_end_p50_seconds",
+    "end_to_end_p99_seconds",
+    "end_to_end_p999_seconds",
+    "producer_rss_bytes",
+    "worker_rss_bytes",
+    "broker_rss_bytes",
+)
+
+
+def thin(samples: Sequence[Sample], points_max: int = 1_200) -> list[Sample]:
+    """At most about `points_max` samples: of each stretch the last one, with the stretch's worst lag and latency."""
+    stride = max(1, math.ceil(len(samples) / points_max))
+    return [_worst(samples[start : start + stride]) for start in range(0, len(samples), stride)]
+
+
+def _worst(stretch: Sequence[Sample]) -> Sample:
+    worst = {
+        name: max((v for s in stretch if (v := getattr(s, name)) is not None), default=None)
+        for name in _WORST
+    }
+    return replace(stretch[-1], **worst)
+
+
