@@ -14,7 +14,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from contract.ledger import LedgerEntry, OffsetRange, PartitionAccount, ProducerAccount
+from contract.ledger import LedgerEntry, OffsetRange, PartitionAccount, ProducerAccount, ProducerSpan
 from contract.settings import Strict
 
 
@@ -68,7 +68,9 @@ def audit(account: ProducerAccount, entries: Iterable[LedgerEntry], log: Sequenc
     """Hold the three witnesses against each other.  Entries must be in the order of the ledger topic."""
     sent = _by_partition(account.partitions)
     ranges = _ranges(entries)
-    partitions = tuple(_audit_partition(offsets, sent[offsets.partition], ranges[offsets.partition]) for offsets in log)
+    known = {offsets.partition: offsets for offsets in log}
+    gone = (LogOffsets(partition=p, start=0, end=0, committed=None) for p in sorted(sent.keys() - known.keys()))
+    partitions = tuple(_audit_partition(o, sent[o.partition], ranges[o.partition]) for o in (*log, *gone))
     total = {
         name: sum(getattr(p, name) for p in partitions) for name in PartitionAudit.model_fields if name != "partition"
     }
@@ -112,17 +114,26 @@ def _audit_partition(
 def _missing_numbers(accounts: Sequence[PartitionAccount], ranges: Sequence[OffsetRange]) -> int:
     """Events that a producer numbered and had acknowledged, but that lie in a hole of the numbers processed.
 
-    Holes that the producer's own failures explain are not losses.
+    Holes that the producer's own failures explain are not losses, nor are dead-lettered events: one that could not be
+    read has left no number.
     """
-    spans: Mapping[int, list[tuple[int, int]]] = defaultdict(list)
+    spans: Mapping[int, list[ProducerSpan]] = defaultdict(list)
     for span in (span for r in ranges for span in r.producers):
-        spans[span.pid].append((span.first_seq, span.last_seq))
-    missing = 0
-    for account in accounts:
-        cover = _Cover.of(spans[account.pid])
-        holes = cover.missing_between(0, cover.end)
-        missing += max(0, holes - account.failed - account.unknown)
-    return missing
+        spans[span.pid].append(span)
+    missing = sum(max(0, _holes(spans[a.pid]) - a.failed - a.unknown) for a in accounts)
+    return max(0, missing - sum(r.dead_lettered for r in ranges))
+
+
+def _holes(spans: Iterable[ProducerSpan]) -> int:
+    """How many numbers below the highest one were not seen; the least, as spans that overlap may fill each other's."""
+    holes = within = end = 0
+    for span in sorted(spans, key=lambda span: span.first_seq):
+        if span.first_seq >= end:
+            holes += within + span.first_seq - end
+            within = 0
+        within = max(within, span.last_seq - span.first_seq + 1 - span.events)
+        end = max(end, span.last_seq + 1)
+    return holes + within
 
 
 def _out_of_order(ranges: Sequence[OffsetRange]) -> int:
@@ -160,10 +171,6 @@ class _Cover:
     @property
     def size(self) -> int:
         return sum(last - first + 1 for first, last in self.intervals)
-
-    @property
-    def end(self) -> int:
-        return self.intervals[-1][1] + 1 if self.intervals else 0
 
     def missing_between(self, start: int, end: int) -> int:
         """How many of start..end-1 no interval covers."""
