@@ -127,8 +127,11 @@ class RunDirectory:
             file.write(json.dumps(asdict(event)) + "\n")
 
     def events(self) -> list[RunEvent]:
-        """What happened, in order."""
-        return [RunEvent(**json.loads(line)) for line in _lines(self.events_jsonl)]
+        """What happened, in order; raises SettingsError when the file is broken."""
+        try:
+            return [RunEvent(**json.loads(line)) for line in _lines(self.events_jsonl)]
+        except (ValueError, TypeError) as error:
+            raise SettingsError(f"{self.events_jsonl} is damaged: {error}") from error
 
     def write_entries(self, entries: Iterable[bytes]) -> None:
         """Keep the ledger topic's records as they are, one JSON text a line."""
