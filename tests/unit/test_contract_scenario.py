@@ -174,7 +174,7 @@ def test_the_last_of_several_overrides_wins(tmp_path: Path) -> None:
         pytest.param("=5", "--set '=5': expected path.to.field=value", id="no field"),
         pytest.param("seconds.fast=1", "seconds is a value, not a section with fields", id="a field of a number"),
         pytest.param("load.shape.shapes.0=1", "shapes is a value, not a section", id="an item of a list"),
-        pytest.param("topic.partitons=3", "topic.partitons: Extra inputs are not permitted", id="a slip of the pen"),
+        pytest.param("topic.partitionz=3", "topic.partitionz: Extra inputs are not permitted", id="a slip of the pen"),
         pytest.param("seed=[", "'[' is not YAML", id="broken YAML"),
         pytest.param(
             "seed=-1", "seed: Input should be greater than or equal to 0, found -1", id="checked like the file"

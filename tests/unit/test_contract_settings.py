@@ -76,7 +76,7 @@ def test_all_faults_are_told_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     ("kind", "variable", "value", "told"),
     [
         pytest.param(
-            WorkerSettings, "WEIR_WORKER_GRUOP", "g", "did you mean WEIR_WORKER_GROUP?", id="a slip of the pen"
+            WorkerSettings, "WEIR_WORKER_GROUPP", "g", "did you mean WEIR_WORKER_GROUP?", id="a slip of the pen"
         ),
         pytest.param(
             WorkerSettings,
@@ -108,8 +108,8 @@ def test_a_wrong_variable_is_refused(
 
 
 def test_every_unknown_variable_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
-    put(monkeypatch, {"WEIR_WORKER_GRUOP": "a", "WEIR_WORKER_TPOIC": "b"})
-    with pytest.raises(SettingsError, match=r"(?s)GRUOP is set.*TPOIC is set"):
+    put(monkeypatch, {"WEIR_WORKER_GROUPP": "a", "WEIR_WORKER_TOPICC": "b"})
+    with pytest.raises(SettingsError, match=r"(?s)GROUPP is set.*TOPICC is set"):
         WorkerSettings.read()
 
 
