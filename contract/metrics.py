@@ -39,6 +39,7 @@ METRICS: dict[str, Metric] = {
     "worker_events_processed_total": Metric(Counter, "Events that the handler has finished."),
     "worker_events_committed_total": Metric(Counter, "Events whose offsets are committed."),
     "worker_dead_letter_total": Metric(Counter, "Events given up and sent to the dead-letter topic.", ("reason",)),
+    "worker_late_events_total": Metric(Counter, "Events left out because their window had closed."),
     "worker_batch_duration_seconds": Metric(Histogram, "Time the handler took for one batch.", (), LATENCY_BUCKETS),
     "worker_batch_size": Metric(Histogram, "Events per batch.", (), (1, 10, 50, 100, 500, 1_000, 5_000, 10_000)),
     "worker_commit_latency_seconds": Metric(Histogram, "Time one offset commit took.", (), LATENCY_BUCKETS),

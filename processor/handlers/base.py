@@ -1,0 +1,49 @@
+"""What every handler can be asked.  Most need only `handle`."""
+
+from collections.abc import Awaitable, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Result:
+    """A record that a handler wants to have written to its output topic."""
+
+    key: bytes
+    value: bytes
+
+
+class Handler:
+    """Deals with events of one partition at a time, in the order of the log.
+
+    `handle` is all or nothing: when it raises, nothing of these events may have been kept, because they will be given
+    again, in smaller portions, until the one that fails stands alone.
+
+    Attributes:
+        runs_in: `loop` = `handle` is called in the event loop and is quick, or returns something to await;
+            `thread` = it is called in the worker's one handler thread and may take its time.
+        output_topic: Where results go; None = it has none.
+        late_events: How many events it left out because they came too late.
+    """
+
+    runs_in: Literal["loop", "thread"] = "loop"
+    output_topic: str | None = None
+    late_events: int = 0
+
+    def prepare(self) -> None:
+        """Get ready: load, calibrate.  Part of the cold start, called once in the handler thread."""
+
+    def handle(self, partition: int, events: Sequence[Any]) -> Awaitable[None] | None:
+        """Deal with `events`.  Whatever it raises counts as the fault of one of them."""
+        raise NotImplementedError
+
+    def results(self) -> Sequence[Result]:
+        """What is final since the last time; written soon, certainly before the next commit."""
+        return ()
+
+    def release(self) -> Sequence[Result]:
+        """Everything that depends on events seen so far, because their offsets are about to be committed."""
+        return ()
+
+    def revoke(self) -> None:
+        """The partitions are gone: forget what is kept for them.  `release` was called if there was time for it."""
