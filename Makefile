@@ -84,7 +84,7 @@ $(VENV)/.installed: pyproject.toml $(VENV)/.runtime
 	@touch $@
 
 $(VENV)/.runtime: requirements/runtime.txt requirements/build.txt | $(BIN)/python
-	@echo "installing what Weir needs, every package checked by its hash (once; about 200 MB)"
+	@echo "installing what Weir needs, every package checked by its hash (only the first time)"
 	@$(PIP) install --require-hashes -r requirements/runtime.txt -r requirements/build.txt </dev/null
 	@touch $@
 

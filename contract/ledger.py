@@ -6,6 +6,8 @@ even when the worker is killed; what was processed but neither published nor com
 worker and appears once.  A producer's own side of the story is its `ProducerAccount`.
 """
 
+from collections.abc import Iterable
+
 from pydantic import Field
 
 from contract.settings import Strict
@@ -42,6 +44,11 @@ class LedgerEntry(Strict):
         None, description="LatencyHistogram.encode() of planned to processed; None without events"
     )
     negative_latencies: int = Field(0, description="events planned in the worker's future: the clocks disagree")
+
+
+def distinct(entries: Iterable[LedgerEntry]) -> Iterable[LedgerEntry]:
+    """Each entry once: a worker that got no answer writes the same one again, with the same name and moment."""
+    return {(entry.worker, entry.at_us): entry for entry in entries}.values()
 
 
 class PartitionAccount(Strict):

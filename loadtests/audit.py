@@ -14,7 +14,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from contract.ledger import LedgerEntry, OffsetRange, PartitionAccount, ProducerAccount, ProducerSpan
+from contract.ledger import LedgerEntry, OffsetRange, PartitionAccount, ProducerAccount, ProducerSpan, distinct
 from contract.settings import Strict
 
 
@@ -187,7 +187,7 @@ def _by_partition(accounts: Iterable[PartitionAccount]) -> Mapping[int, list[Par
 
 def _ranges(entries: Iterable[LedgerEntry]) -> Mapping[int, list[OffsetRange]]:
     ranges: dict[int, list[OffsetRange]] = defaultdict(list)
-    for entry in entries:
+    for entry in distinct(entries):
         for r in entry.ranges:
             ranges[r.partition].append(r)
     return ranges

@@ -10,7 +10,7 @@ from typing import Any, Literal
 from pydantic import Field
 
 from contract.histogram import LatencyHistogram
-from contract.ledger import LedgerEntry, ProducerAccount
+from contract.ledger import LedgerEntry, ProducerAccount, distinct
 from contract.record import Sample
 from contract.scenario import Scenario, Slo
 from contract.settings import Strict
@@ -145,7 +145,9 @@ def _drained_after(samples: Sequence[Sample]) -> float | None:
 def _latencies(account: ProducerAccount, entries: Iterable[LedgerEntry], from_us: int) -> dict[Any, Latency]:
     """End-to-end latency of the entries whose events were all processed after the warm-up."""
     processed = (
-        LatencyHistogram.decode(e.end_to_end) for e in entries if e.end_to_end and e.at_us > from_us + 1_000_000
+        LatencyHistogram.decode(e.end_to_end)
+        for e in distinct(entries)
+        if e.end_to_end and e.at_us > from_us + 1_000_000
     )
     return {
         "schedule_delay": LatencyHistogram.decode(account.schedule_delay).percentiles(),

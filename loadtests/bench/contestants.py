@@ -25,7 +25,7 @@ from contract.ledger import ProducerAccount
 from contract.load import Load
 from contract.producer import ProducerSettings
 from contract.worker import WorkerSettings, WorkerStatus
-from loadtests.bench.peers import Task
+from loadtests.bench.task import Task
 from loadtests.children import launch
 
 CLIENT_SECONDS_MAX = 300.0

@@ -15,7 +15,7 @@ from contract.kafka import KafkaSettings, TopicSpec, admin_client, create_topics
 from contract.load import Constant, Load
 from contract.scenario import FixedScaler, Scenario
 from loadtests.bench.contestants import CONSUMERS, PRODUCERS, Contestant, Figures, our_producer
-from loadtests.bench.peers import Task
+from loadtests.bench.task import Task
 from loadtests.live import LiveView
 from loadtests.run import RunOrder, run_scenario
 from loadtests.score import Summary

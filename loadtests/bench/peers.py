@@ -9,28 +9,15 @@ import resource
 import sys
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 
 import orjson
 import uvloop
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 from confluent_kafka import Consumer, Producer, TopicPartition  # only the `bench` extra brings it
 
+from loadtests.bench.task import Task
+
 PROGRESS_EVERY = 1_000
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Task:
-    """One measurement: where, how many events, how large."""
-
-    bootstrap_servers: str
-    topic: str
-    partitions: int
-    events: int
-    event_bytes: int
-    acks: str = "1"
-    linger_ms: int = 5
-    batch_bytes: int = 131_072
 
 
 def payloads(task: Task) -> Iterator[bytes]:

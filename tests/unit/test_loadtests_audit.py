@@ -210,6 +210,13 @@ def test_totals_are_sums_over_partitions_and_findings_name_them() -> None:
     )
 
 
+def test_an_entry_that_was_written_twice_counts_once() -> None:
+    """A worker without an answer writes the entry again: that repeats no event."""
+    entry = LedgerEntry(worker="w", at_us=1, ranges=(done(0, 9),))
+    found = audit(account(sent()), [entry, entry], [log()])
+    assert (found.processed, found.repeated) == (10, 0)
+
+
 def test_a_clean_run_has_no_findings() -> None:
     assert judged([done(0, 9)]).findings == ()
 

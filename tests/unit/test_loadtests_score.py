@@ -142,6 +142,11 @@ def test_end_to_end_latency_leaves_out_the_warm_up() -> None:
     assert found.latencies["publish"]["p50"] == pytest.approx(0.004, rel=0.001)
 
 
+def test_an_entry_that_was_written_twice_weighs_once() -> None:
+    twice = scored(entries=(entry(7, 0.002), entry(8, 0.004), entry(8, 0.004)))
+    assert twice.latencies["end_to_end"]["p50"] == pytest.approx(0.002, rel=0.001)
+
+
 def test_without_entries_latency_is_unknown() -> None:
     assert set(scored().latencies["end_to_end"].values()) == {None}
 
