@@ -36,23 +36,23 @@ KINDS = (
     ),
     Kind(r"Failed to acquire lock on file", "another broker is running on the same data folder"),
     Kind(
-        r"Invalid cluster\.id|cluster\.id.*(doesn't match|does not match|differ)|INCONSISTENT_CLUSTER_ID",
+        r"INCONSISTENT_CLUSTER_ID|Inconsistent cluster ?id|[Cc]luster\.?\s?id .* (doesn't|does not) match",
         "the data folder holds parts of two different clusters: use a new one",
     ),
-    Kind(r"node\.id.*(mismatch|doesn't match|but expected)|Stored node id", "the data folder belongs to another node"),
+    Kind(r"Stored node id", "the data folder belongs to another node: use one that Weir made"),
     Kind(
-        r"No MetadataVersion with feature level|Unknown MetadataVersion|feature level .* not (?:supported|within)",
+        r"only supports versions|No MetadataVersion with feature level",
         "the data was written by a newer Kafka: use that version, or another folder",
     ),
     Kind(
-        r"meta\.properties.*(not found|missing|unable)|Error while (?:reading|loading).*meta\.properties",
-        "the data folder is damaged (meta.properties): use a new one",
+        r"Error while reading meta\.properties|(node ID|cluster ID|cluster\.id) not found in",
+        "the data folder is damaged (kafka/meta.properties): use a new one",
     ),
     Kind(
         r"Permission denied|AccessDeniedException|Read-only file system|ReadOnlyFileSystemException|is not writable",
         "the broker may not write to its data folder",
     ),
-    Kind(r"OutOfMemoryError", "the broker ran out of heap: give it more with --heap-mib"),
+    Kind(r"java\.lang\.OutOfMemoryError", "the broker ran out of heap: give it more with --heap-mib"),
     Kind(r"insufficient memory|Could not reserve enough space", "the machine has too little memory for this heap"),
     Kind(r"Too many open files", "the limit of open files is too low: raise it (ulimit -n)"),
     Kind(r"Unrecognized VM option|Could not create the Java Virtual Machine", "this Java does not know our options"),
@@ -62,7 +62,7 @@ KINDS = (
 
 def diagnose(text: str) -> Finding | None:
     """The first line that matches a kind, in the order of the text; else the last error; None for neither."""
-    lines = text.splitlines()
+    lines = [line for line in text.splitlines() if not re.match(r"\[[^]]*\] (INFO|DEBUG|TRACE) ", line)]
     for line in lines:
         for kind in KINDS:
             if re.search(kind.pattern, line):

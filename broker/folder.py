@@ -15,6 +15,8 @@ import json
 import os
 import shutil
 import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -72,26 +74,33 @@ def open_folder(data: Path) -> Folder:
         BrokerError: Not a folder, somebody else's, not writable, full, in use, or of a newer Kafka.
     """
     folder = Folder(data.absolute())
-    make(folder)
-    refuse_foreign(folder)
-    refuse_newer(folder)
-    refuse_full(folder)
-    refuse_in_use(folder)
-    write_state(folder, read_state(folder))
+    with writing_to(folder.data):
+        make(folder)
+        refuse_foreign(folder)
+        refuse_newer(folder)
+        refuse_full(folder)
+        refuse_in_use(folder)
+        write_state(folder, read_state(folder))
     return folder
 
 
 def make(folder: Folder) -> None:
     """Create what is missing, and see that it can be written to."""
+    folder.data.mkdir(parents=True, exist_ok=True)
+    probe = folder.data / ".weir-writable"
+    probe.touch()
+    probe.unlink()
+
+
+@contextmanager
+def writing_to(data: Path) -> Iterator[None]:
+    """Turn what the disk answers into what the user can do."""
     try:
-        folder.data.mkdir(parents=True, exist_ok=True)
-        probe = folder.data / ".weir-writable"
-        probe.touch()
-        probe.unlink()
+        yield
     except OSError as error:
         raise BrokerError(
-            f"the broker cannot keep its data in {folder.data}: {error.strerror}. "
-            "Give a folder that exists or can be made, and that this user can write to."
+            f"the broker cannot keep its data in {data}: {error.strerror}. "
+            "Give a folder that exists or can be made, that this user can write to, and that has room."
         ) from error
 
 

@@ -17,7 +17,7 @@ def check(settings: BrokerSettings) -> Folder:
     """
     if settings.heap_mib < HEAP_MIB_MIN:
         raise BrokerError(f"a heap of {settings.heap_mib} MiB is too small: Kafka needs at least {HEAP_MIB_MIN}")
-    server_properties(settings, Ports(clients=1, controller=1, internal=1), settings.data)
+    server_properties(settings, Ports(clients=1, controller=1, internal=1, mark=""), settings.data)
     folder = open_folder(settings.data)
     if settings.port:
         require_free(settings.host, settings.port)

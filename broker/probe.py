@@ -15,9 +15,9 @@ from aiokafka.errors import KafkaError
 ANSWER_SECONDS = 5.0
 
 
-async def answers(host: str, port: int) -> bool:
-    """One try, on a plain-text listener."""
-    return await is_open(host, port) and await lists_a_broker(f"[{host}]:{port}" if ":" in host else f"{host}:{port}")
+async def answers(host: str, port: int, mark: str) -> bool:
+    """One try, on a plain-text listener.  `mark` is the rack that our broker was given: another's answer is none."""
+    return await is_open(host, port) and mark in await racks(f"[{host}]:{port}" if ":" in host else f"{host}:{port}")
 
 
 async def is_open(host: str, port: int) -> bool:
@@ -30,15 +30,15 @@ async def is_open(host: str, port: int) -> bool:
     return True
 
 
-async def lists_a_broker(address: str) -> bool:
-    """Ask for the cluster's metadata."""
+async def racks(address: str) -> set[str | None]:
+    """The racks of the brokers that the cluster's metadata lists; empty when nobody answers."""
     client = AIOKafkaClient(bootstrap_servers=address, request_timeout_ms=round(ANSWER_SECONDS * 1000))
     with quiet_client():
         try:
             await client.bootstrap()
-            return bool(client.cluster.brokers())
+            return {broker.rack for broker in client.cluster.brokers()}
         except KafkaError:
-            return False
+            return set()
         finally:
             await client.close()
 

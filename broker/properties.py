@@ -24,6 +24,7 @@ OWNED = {
     "controller.listener.names": "it belongs to the listeners",
     "inter.broker.listener.name": "it belongs to the listeners",
     "listener.security.protocol.map": "it belongs to the listeners",
+    "broker.rack": "it tells our broker from another one that took its port",
 }
 SINGLE_NODE = {
     "default.replication.factor": "1",
@@ -71,6 +72,7 @@ def server_properties(settings: BrokerSettings, ports: "Ports", log_dir: Path) -
     return {
         "process.roles": "broker,controller",
         "node.id": "1",
+        "broker.rack": ports.mark,
         "log.dirs": str(log_dir),
         **listeners(settings, ports),
         **security_properties(settings.security),
@@ -83,11 +85,16 @@ def server_properties(settings: BrokerSettings, ports: "Ports", log_dir: Path) -
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ports:
-    """What one start of the broker listens on.  `internal` is used only beside a secured clients' listener."""
+    """What one start of the broker listens on, and by which mark its answers are known.
+
+    `internal` is used only beside a secured clients' listener.  Somebody else's Kafka may take a port between our look
+    and our broker's start; it then answers too, but without the mark.
+    """
 
     clients: int
     controller: int
     internal: int
+    mark: str
 
 
 def listeners(settings: BrokerSettings, ports: Ports) -> dict[str, str]:

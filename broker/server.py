@@ -6,6 +6,7 @@ rule: whatever happens, Java does not outlive this process (see `keeper`), nor a
 
 import asyncio
 import math
+import secrets
 import time
 from dataclasses import replace
 from pathlib import Path
@@ -13,7 +14,7 @@ from pathlib import Path
 from broker.command import broker_command, storage_tool_command
 from broker.diagnosis import Finding, diagnose
 from broker.errors import BrokerError
-from broker.folder import Folder, is_formatted, read_state, write_private, write_state
+from broker.folder import Folder, is_formatted, read_state, write_private, write_state, writing_to
 from broker.formatting import format_folder
 from broker.kept import KeptProcess
 from broker.ports import free_port, is_free, require_free
@@ -121,18 +122,22 @@ class Broker:
         remembered = read_state(folder).port
         port = self.port or self.settings.port or (remembered if remembered and is_free(host, remembered) else 0)
         return Ports(
-            clients=port or free_port(host), controller=free_port("127.0.0.1"), internal=free_port("127.0.0.1")
+            clients=port or free_port(host),
+            controller=free_port("127.0.0.1"),
+            internal=free_port("127.0.0.1"),
+            mark=f"weir-{secrets.token_hex(8)}",
         )
 
     async def _try(self, ports: Ports) -> Finding | None:
         """Launch once; returns why it died, or None when it answers."""
-        await asyncio.to_thread(self._write_files, ports)
-        self._launched_at = time.time()
-        self._process = KeptProcess(
-            broker_command(self._runtime, self.folder, self.settings.heap_mib),
-            console=self.folder.console,
-            stop_seconds=self.settings.stop_seconds,
-        )
+        with writing_to(self.folder.data):
+            await asyncio.to_thread(self._write_files, ports)
+            self._launched_at = time.time()
+            self._process = KeptProcess(
+                broker_command(self._runtime, self.folder, self.settings.heap_mib),
+                console=self.folder.console,
+                stop_seconds=self.settings.stop_seconds,
+            )
         try:
             await self._answered(ports)
         except BaseException:  # Ctrl-C as well: a start that failed leaves nothing behind
@@ -156,7 +161,7 @@ class Broker:
         secured = self.settings.security is not None
         host, port = ("127.0.0.1", ports.internal) if secured else (probe_host(self.settings.host), ports.clients)
         limit = time.monotonic() + self.settings.start_seconds
-        while self.alive and not await answers(host, port):
+        while self.alive and not await answers(host, port, ports.mark):
             if time.monotonic() > limit:
                 raise self._error(f"did not answer within {self.settings.start_seconds:g} s", self._finding())
             await asyncio.sleep(LOOK_SECONDS)
