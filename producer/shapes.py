@@ -67,7 +67,7 @@ class ClippedSine:
         rises, falls = -low, np.pi + low
         turns = np.floor((angles - rises) / (2 * np.pi))
         inside = np.minimum(angles - 2 * np.pi * turns, falls)
-        whole = mean * (falls - rises) - amplitude * (np.cos(falls) - np.cos(rises))
+        whole = float(mean * (falls - rises) - amplitude * (np.cos(falls) - np.cos(rises)))
         part: NDArray[np.float64] = mean * (inside - rises) - amplitude * (np.cos(inside) - np.cos(rises))
         return turns * whole + part
 
