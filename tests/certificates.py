@@ -1,6 +1,6 @@
 """Certificates for brokers and clients that live as long as one test: an authority of our own and what it signs."""
 
-import datetime
+import datetime as dt
 import ipaddress
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,7 +10,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
-LIFETIME = datetime.timedelta(days=1)
+LIFETIME = dt.timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +69,7 @@ def make_authority(folder: Path, name: str = "authority") -> Authority:
 
 def builder(name: str, issuer: x509.Name, key: ec.EllipticCurvePrivateKey) -> x509.CertificateBuilder:
     """What every certificate here has; Python 3.13 insists on the key identifier."""
-    now = datetime.datetime.now(datetime.UTC)
+    now = dt.datetime.now(dt.UTC)
     return (
         x509.CertificateBuilder()
         .subject_name(x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)]))

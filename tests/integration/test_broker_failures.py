@@ -105,7 +105,7 @@ async def test_a_port_lost_to_another_kafka_is_not_mistaken_for_our_own_answer(
 async def test_a_property_that_kafka_refuses_is_quoted(tmp_path: Path) -> None:
     """Kafka's own words about the value are in the message."""
     wrong = BrokerSettings(data=tmp_path / "kafka", properties={"num.io.threads": "many"})
-    with pytest.raises(BrokerError, match="Invalid value many for configuration num.io.threads"):
+    with pytest.raises(BrokerError, match=r"Invalid value many for configuration num\.io\.threads"):
         await start_broker(wrong, say=quiet)
 
 
