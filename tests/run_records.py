@@ -1,4 +1,4 @@
-"""Synthetic run directories: seeded and plausible (warm-up, a rebalance, a spike in lag), for tests of what reads them."""
+"""Synthetic run directories for tests of what reads them: seeded, with warm-up, a rebalance and a spike in lag."""
 
 import math
 import random
@@ -95,11 +95,13 @@ def _samples(flow: Flow) -> list[Sample]:
         trouble = _stall(flow, second)
         late = int(flow.rate * (0.004 + 1.7 * trouble) * chance.uniform(0.85, 1.15)) if second < flow.seconds + 2 else 0
         processed = max(processed, planned - late)
-        samples.append(_sample(flow, second, planned, processed, trouble, chance))
+        samples.append(
+            _sample(flow, second=second, planned=planned, processed=processed, trouble=trouble, chance=chance)
+        )
     return samples
 
 
-def _sample(flow: Flow, second: int, planned: int, processed: int, trouble: float, chance: random.Random) -> Sample:
+def _sample(flow: Flow, *, second: int, planned: int, processed: int, trouble: float, chance: random.Random) -> Sample:
     phase = "warm-up" if second < flow.warmup else "measuring" if second <= flow.seconds else "draining"
     wobble = chance.uniform(0.85, 1.2) * flow.slowness
     return Sample(
@@ -107,7 +109,7 @@ def _sample(flow: Flow, second: int, planned: int, processed: int, trouble: floa
         phase=phase,
         planned_events=planned,
         sent_events=planned,
-        acked_events=planned - (chance.randrange(300) if second < flow.seconds else 0),
+        acked_events=max(0, planned - (chance.randrange(300) if second < flow.seconds else 0)),
         failed_events=0,
         late_events=0,
         produced_bytes=planned * 200,
@@ -117,7 +119,7 @@ def _sample(flow: Flow, second: int, planned: int, processed: int, trouble: floa
         processed_events=processed,
         dead_lettered_events=0,
         lag_events=planned - processed,
-        workers_ready=flow.workers - (1 if 0.2 < trouble else 0),
+        workers_ready=flow.workers - (1 if trouble > 0.2 else 0),
         workers_alive=flow.workers,
         rebalances=1 if second < flow.seconds / 2 else 2,
         busy_ratio=0.4,
@@ -149,7 +151,9 @@ def _entries(flow: Flow) -> Iterator[LedgerEntry]:
                 worker=f"worker-{worker}",
                 at_us=STARTED_US + second * 1_000_000 + 950_000,
                 ranges=tuple(_range(flow, partition, *_slice(flow, share, second)) for partition in owned),
-                end_to_end=_histogram(chance, flow, 0.0018, _stall(flow, second), 0.8, 900).encode(),
+                end_to_end=_histogram(
+                    chance, flow, middle=0.0018, trouble=_stall(flow, second), sigma=0.8, count=900
+                ).encode(),
             )
 
 
@@ -169,7 +173,7 @@ def _range(flow: Flow, partition: int, first: int, events: int) -> OffsetRange:
 
 
 def _histogram(
-    chance: np.random.Generator, flow: Flow, middle: float, trouble: float, sigma: float, count: int
+    chance: np.random.Generator, flow: Flow, *, middle: float, trouble: float, sigma: float, count: int
 ) -> LatencyHistogram:
     histogram = LatencyHistogram()
     seconds = chance.lognormal(math.log(middle * flow.slowness), sigma, count) + trouble * chance.uniform(0, 0.9, count)
@@ -193,8 +197,8 @@ def _account(flow: Flow) -> ProducerAccount:
         late=0,
         unsent=0,
         value_bytes=flow.total * 200,
-        schedule_delay=_histogram(chance, flow, 0.0006, 0.0, 0.7, 40_000).encode(),
-        publish_latency=_histogram(chance, flow, 0.0012, 0.0, 0.75, 40_000).encode(),
+        schedule_delay=_histogram(chance, flow, middle=0.0006, trouble=0.0, sigma=0.7, count=40_000).encode(),
+        publish_latency=_histogram(chance, flow, middle=0.0012, trouble=0.0, sigma=0.75, count=40_000).encode(),
         cpu_seconds=0.31 * flow.seconds,
         rss_bytes_max=98_000_000,
         partitions=tuple(

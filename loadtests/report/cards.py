@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from loadtests.report.slos import SloLine, in_words, slo_line
+from loadtests.report.slos import SloLine, slo_line
 from loadtests.report.units import UNMEASURED, bare, duration, percent, show
 from loadtests.score import Summary, Verdict
 
@@ -31,7 +31,16 @@ class Card:
 def banner(summary: Summary) -> Banner:
     """The verdict and its sentences."""
     kind, symbol, title = _VERDICTS[summary.verdict]
-    return Banner(kind=kind, symbol=symbol, title=title, sentences=tuple(map(in_words, summary.sentences)))
+    return Banner(kind=kind, symbol=symbol, title=title, sentences=tuple(verdict_sentences(summary)))
+
+
+def verdict_sentences(summary: Summary) -> list[str]:
+    """Why the verdict is what it is: missed SLOs with their figures first, nothing said twice."""
+    lines = [slo_line(slo) for slo in summary.slos]
+    missed = [f"{line.label} was {line.actual}; the objective is {line.limit}" for line in lines if not line.held]
+    others = [s.removeprefix("FAILED: ") for s in summary.sentences if not s.startswith("SLO missed")]
+    told = [s for s in others if not any(other != s and other.startswith(s) for other in others)]
+    return [*told, *missed] if summary.verdict == "ledger failed" else [*missed, *told]
 
 
 _VERDICTS: dict[Verdict, tuple[str, str, str]] = {
@@ -57,9 +66,9 @@ def cards(summary: Summary) -> list[Card]:
 def _rate_card(summary: Summary, slo: SloLine | None) -> Card:
     share = UNMEASURED if summary.processed_ratio is None else percent(summary.processed_ratio)
     return Card(
-        label="Processed",
+        label="Processed events",
         number=bare(summary.processed_rate, "events/s"),
-        unit="events/s",
+        unit="/s",
         detail=f"{share} of {bare(summary.planned_rate, 'events/s')} planned",
         slo=slo,
     )
@@ -79,9 +88,9 @@ def _latency_card(summary: Summary, percentile: str, also: str, slo: SloLine | N
 def _lost_card(summary: Summary) -> Card:
     ledger = summary.ledger
     return Card(
-        label="Lost",
+        label="Lost events",
         number=f"{ledger.lost:,}",
-        unit="events",
+        unit="",
         detail=f"of {ledger.acknowledged:,} acknowledged",
         slo=SloLine(name="lost", label="lost", limit="none may be lost", actual="", held=ledger.passed),
     )
@@ -91,7 +100,7 @@ def _lag_card(summary: Summary, slo: SloLine | None) -> Card:
     drained = summary.drained_after_seconds
     after = "not drained" if drained is None else f"drained in {duration(drained)}"
     return Card(
-        label="Highest lag", number=bare(summary.lag_events_max, "events"), unit="events", detail=after, slo=slo
+        label="Highest lag", number=bare(summary.lag_events_max, "events"), unit="", detail=f"events, {after}", slo=slo
     )
 
 
@@ -100,7 +109,7 @@ def _cpu_card(summary: Summary, slo: SloLine | None) -> Card:
     per_million = [c.cpu_seconds_per_million_events for c in costs]
     cores = [c.cores for c in costs]
     return Card(
-        label="CPU per million events",
+        label="CPU per million",
         number=bare(_total(per_million), "cpu"),
         unit="s",
         detail=f"producer + workers, {show(_total(cores), 'cores')}",

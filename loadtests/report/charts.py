@@ -1,11 +1,11 @@
 """What the charts of the report show, as data: the page's script only draws it.
 
-A chart is a dictionary that becomes JSON.  Values are in the unit of the axis; `colour` names a thing (produced, worker,
-end-to-end …), never a shade, so that one thing has one colour in all charts and in both themes.
+A chart is a dictionary that becomes JSON.  Values are in the unit of the axis; `colour` names a thing (produced, lag,
+latency …), never a shade, so that one thing has one colour in all charts and in both themes.
 """
 
 from collections.abc import Iterable, Sequence
-from itertools import groupby
+from itertools import groupby, pairwise
 from typing import Any
 
 from contract.histogram import LatencyHistogram
@@ -53,6 +53,8 @@ def latency_chart(records: RunRecords) -> Chart | None:
         if histogram.count
     ]
     title, caption = "Latency by percentile", "One step to the right is one more nine: rarer and slower events."
+    for line in series:
+        line["dash"] = line["name"] == "publish"
     chart = _chart("distribution", title, caption, "ms", series, log=True, wide=True)
     return chart if series else None
 
@@ -79,8 +81,10 @@ def measured(samples: Sequence[Sample]) -> tuple[float, float] | None:
 def _rates(samples: Sequence[Sample]) -> Chart:
     names = {"planned": "planned_events", "produced": "acked_events", "processed": "processed_events"}
     series = [_series(name, name, _slopes(samples, field)) for name, field in names.items()]
-    series[0]["dash"] = True
-    caption = "Due by the schedule, acknowledged by Kafka, processed by the workers: lines that part show who is behind."
+    series[0] |= {"dash": True, "area": True}
+    caption = (
+        "Due by the schedule, acknowledged by Kafka, processed by the workers: lines that part show who is behind."
+    )
     return _chart("rates", "Rates", caption, "events/s", series, wide=True)
 
 
@@ -102,7 +106,9 @@ def _end_to_end(records: RunRecords, samples: Sequence[Sample]) -> Chart:
     series[2]["dash"] = True
     limit = _limit(records, "end_to_end_p99_seconds_max", 1e3)
     caption = "From the moment an event was due until it was processed. The axis is logarithmic."
-    return _chart("end-to-end", "End-to-end latency", caption, "ms", series, log=True, limit=limit, limit_of="p99", wide=True)
+    return _chart(
+        "end-to-end", "End-to-end latency", caption, "ms", series, log=True, limit=limit, limit_of="p99", wide=True
+    )
 
 
 def _schedule_delay(samples: Sequence[Sample], limit: float | None) -> Chart:
@@ -118,8 +124,8 @@ def _schedule_delay(samples: Sequence[Sample], limit: float | None) -> Chart:
 def _workers(samples: Sequence[Sample]) -> Chart:
     alive = _series("alive", "neutral", _gauge(samples, "workers_alive")) | {"step": True, "dash": True}
     ready = _series("ready", "processed", _gauge(samples, "workers_ready")) | {"step": True}
-    caption = "Processes that exist, and those of them that consume. Marks are events of the run."
-    return _chart("workers", "Workers", caption, "workers", [alive, ready]) | {"events": True, "whole": True}
+    caption = "Processes that exist, and those of them that consume."
+    return _chart("workers", "Workers", caption, "", [alive, ready], events=True, whole=True)
 
 
 def _event_loop(samples: Sequence[Sample]) -> Chart:
@@ -158,10 +164,10 @@ def _chart(name: str, title: str, caption: str, unit: str, series: list[dict[str
 
 def _in_words(series: Iterable[dict[str, Any]], unit: str) -> str:
     """What a chart shows, for those who cannot see it."""
+    extremes = ((s["name"], [value for _, value in s["data"]]) for s in series if s["data"])
     return " ".join(
-        f"{s['name']}: lowest {digits(min(v for _, v in s['data']))}, highest {digits(max(v for _, v in s['data']))} {unit}."
-        for s in series
-        if s["data"]
+        f"{name}: lowest {digits(min(values))}, highest {digits(max(values))} {unit}".rstrip() + "."
+        for name, values in extremes
     )
 
 
@@ -177,11 +183,12 @@ def _gauge(samples: Sequence[Sample], field: str) -> list[Point]:
 def _slopes(samples: Sequence[Sample], field: str) -> list[Point]:
     """Growth per second of a total, from each sample that knows it to the next; a total that fell leaves a gap."""
     known = _gauge(samples, field)
-    return [
+    slopes = [
         (after[0], (after[1] - before[1]) / (after[0] - before[0]))
-        for before, after in zip(known, known[1:], strict=False)
+        for before, after in pairwise(known)
         if after[0] > before[0] and after[1] >= before[1]
     ]
+    return [(known[0][0], slopes[0][1]), *slopes] if slopes else []
 
 
 def _times(factor: float, points: Iterable[Point]) -> list[Point]:
@@ -191,5 +198,3 @@ def _times(factor: float, points: Iterable[Point]) -> list[Point]:
 def _limit(records: RunRecords, name: str, factor: float = 1.0) -> float | None:
     limits = {slo.name: slo.limit * factor for slo in records.summary.slos}
     return limits.get(name)
-
-

@@ -38,8 +38,13 @@ def environment(run: dict[str, Any]) -> list[tuple[str, str]]:
         "Kafka": " ".join(str(kafka[n]) for n in ("kind", "version", "bootstrap_servers") if kafka.get(n)) or None,
         "Python": host.get("python"),
         "Weir": run.get("weir_version"),
-    } | _part(run, "versions")
+    }
     return [(name, str(value)) for name, value in pairs.items() if value is not None]
+
+
+def versions(run: dict[str, Any]) -> list[tuple[str, str]]:
+    """Packages that the figures depend on, with their versions."""
+    return [(name, str(version)) for name, version in _part(run, "versions").items()]
 
 
 def scenario_yaml(run: dict[str, Any]) -> str:

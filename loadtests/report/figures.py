@@ -12,6 +12,7 @@ from loadtests.report.units import Unit
 from loadtests.score import Summary
 
 Direction = Literal["higher", "lower"]
+Role = Literal["producer", "workers", "broker"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,7 +39,7 @@ def _leaves(value: Any, path: str) -> list[tuple[str, float]]:
 
 LATENCY_LABELS = {"schedule_delay": "schedule delay", "publish": "publish", "end_to_end": "end-to-end"}
 PERCENTILE_NAMES = {"p50": "p50", "p90": "p90", "p99": "p99", "p99.9": "p999", "max": "max"}
-ROLE_NAMES = {"producer": "producer", "workers": "worker", "broker": "broker"}
+ROLE_NAMES: dict[Role, str] = {"producer": "producer", "workers": "worker", "broker": "broker"}
 
 
 def _row(name: str, label: str, unit: Unit, better: Direction | None = "lower", *, path: str = "") -> Figure:
@@ -75,7 +76,7 @@ FIGURES: tuple[Figure, ...] = (
     _row("drained_after_seconds", "drained after", "seconds"),
     _row("event_loop_delay_seconds_max", "worst event-loop delay", "ms"),
     _row("rebalances", "rebalances", "count"),
-    *_costs("cpu_seconds_per_million_events", "CPU per million", "cpu"),
+    *_costs("cpu_seconds_per_million_events", "CPU s per million", "cpu"),
     *_costs("cores", "cores", "cores"),
     *_costs("rss_bytes_max", "memory", "bytes"),
     _row("lost_events", "lost", "events", path="ledger.lost"),

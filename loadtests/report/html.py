@@ -7,6 +7,7 @@ names, so a hostile name in a scenario could not run even if escaping ever faile
 import base64
 import hashlib
 import json
+import re
 from importlib import resources
 from typing import Any
 
@@ -56,7 +57,7 @@ def _context(records: RunRecords) -> dict[str, Any]:
         "tables": tables,
         "happened": tables.happened(records),
         "events_count": len(records.events),
-        "environment": environment.environment(run),
+        "environment": [*environment.environment(run), *environment.versions(run)],
         "scenario_yaml": environment.scenario_yaml(run),
         "over_time": over_time,
         "by_percentile": by_percentile,
@@ -81,13 +82,20 @@ def _embedded(value: Any) -> Markup:
 
 
 def _environment() -> Environment:
-    return Environment(
+    made = Environment(
         loader=PackageLoader("loadtests.report"),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    made.filters["tight"] = _tight
+    return made
+
+
+def _tight(text: str) -> str:
+    """No line break between a number and its unit."""
+    return re.sub(r"(?<=\d) (?=%|(?:ms|s|min|h|MB|GB|cores|events)\b)", "\u00a0", text)
 
 
 def _asset(name: str) -> str:

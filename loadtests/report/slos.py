@@ -32,11 +32,6 @@ def slo_line(result: SloResult) -> SloLine:
     )
 
 
-def in_words(sentence: str) -> str:
-    """A sentence of the verdict, the SLOs' field names replaced by their labels."""
-    return re.sub(r"[a-z]\w+_(?:min|max)\b", lambda found: _WORDS.get(found[0], (found[0],))[0], sentence)
-
-
 _WORDS: Mapping[str, tuple[str, Unit]] = {
     "produced_ratio_min": ("produced / planned", "ratio"),
     "processed_ratio_min": ("processed / planned", "ratio"),

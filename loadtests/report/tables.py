@@ -1,6 +1,6 @@
 """The tables of the report as rows of ready words: the template and the text renderer only lay them out."""
 
-from loadtests.report.figures import LATENCY_LABELS, PERCENTILE_NAMES
+from loadtests.report.figures import LATENCY_LABELS, PERCENTILE_NAMES, ROLE_NAMES
 from loadtests.report.records import RunRecords
 from loadtests.report.units import UNMEASURED, bare, percent, show
 from loadtests.score import Summary
@@ -24,6 +24,16 @@ def rates(summary: Summary) -> Table:
     ]
 
 
+def asides(summary: Summary) -> Table:
+    """Smaller figures of the flow, as pairs of name and value."""
+    return [
+        ("Sent late", bare(summary.late_events, "events")),
+        ("Mean lag", bare(summary.lag_events_mean, "events")),
+        ("Rebalances", show(summary.rebalances, "count")),
+        ("Worst event-loop delay", show(summary.event_loop_delay_seconds_max, "ms")),
+    ]
+
+
 def latencies(summary: Summary) -> Table:
     """A row a latency: its name, then the percentiles in milliseconds."""
     return [
@@ -38,17 +48,20 @@ def costs(summary: Summary) -> Table:
         (
             role.capitalize(),
             bare(cost.cpu_seconds_per_million_events, "cpu"),
-            "" if cost.cores is None else f"{cost.cores:.2f}",
+            UNMEASURED if cost.cores is None else f"{cost.cores:.2f}",
             show(cost.rss_bytes_max, "bytes"),
         )
-        for role, cost in summary.costs.items()
+        for role in ROLE_NAMES
+        if (cost := summary.costs.get(role)) is not None
     ]
 
 
 def ledger(summary: Summary) -> list[tuple[str, str, str, bool]]:
     """Each count of the audit: name, number, what it means, whether it is bad news."""
     audit = summary.ledger
-    return [(label, f"{getattr(audit, n):,}", meaning, bad and getattr(audit, n) > 0) for n, label, meaning, bad in _LEDGER]
+    return [
+        (label, f"{getattr(audit, n):,}", meaning, bad and getattr(audit, n) > 0) for n, label, meaning, bad in _LEDGER
+    ]
 
 
 _LEDGER = (

@@ -3,6 +3,7 @@
 import math
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import Any
 
 from contract.record import Sample
 
@@ -28,10 +29,7 @@ def thin(samples: Sequence[Sample], points_max: int = 1_200) -> list[Sample]:
 
 
 def _worst(stretch: Sequence[Sample]) -> Sample:
-    worst = {
-        name: max((v for s in stretch if (v := getattr(s, name)) is not None), default=None)
-        for name in _WORST
+    worst: dict[str, Any] = {
+        name: max((v for s in stretch if (v := getattr(s, name)) is not None), default=None) for name in _WORST
     }
     return replace(stretch[-1], **worst)
-
-

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from typing import Literal
 
 Unit = Literal["events/s", "MB/s", "ratio", "seconds", "ms", "events", "cores", "cpu", "bytes", "count"]
-UNMEASURED = "–"
+UNMEASURED = "—"
 
 
 def show(value: float | None, unit: Unit) -> str:

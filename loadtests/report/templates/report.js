@@ -76,7 +76,9 @@
     }
     legend() {
       const place = this.figure.querySelector(".legend");
+      const single = this.chart.series.length === 1;
       this.outputs = this.chart.series.map((series) => {
+        if (single) return element("output", "", place);
         const button = element("button", "", place);
         button.type = "button";
         button.setAttribute("aria-pressed", "true");
@@ -102,7 +104,7 @@
     draw() { this.canvas.setOption(this.option()); }
 
     option() {
-      const chart = this.chart, line = { color: shade("line") }, label = { color: shade("muted"), fontSize: 11.5, fontFamily: "inherit" };
+      const chart = this.chart, line = { color: shade("line") }, label = { color: shade("muted"), fontSize: 11.5 };
       const top = Math.max(0, ...chart.series.filter((s) => !this.off.has(s.name)).flatMap((s) => s.data.map((p) => p[1])));
       const limitShown = chart.limit && (chart.log || chart.limit < 3 * top);
       return {
@@ -117,7 +119,7 @@
         },
         yAxis: {
           type: chart.log ? "log" : "value", min: chart.log ? undefined : 0, minInterval: chart.whole ? 1 : 0,
-          max: limitShown ? (range) => (Math.max(range.max, chart.limit) <= range.max ? null : chart.limit * (chart.log ? 1.05 : 1.12)) : null,
+          max: this.ceiling(limitShown),
           axisLabel: { ...label, formatter: tick }, splitLine: { lineStyle: line }, splitNumber: 4, axisLine: { show: false }, axisTick: { show: false },
         },
         tooltip: {
@@ -128,17 +130,23 @@
         series: chart.series.map((series, i) => this.line(series, i, limitShown)),
       };
     }
+    ceiling(limitShown) {
+      if (this.chart.whole) return (range) => Math.ceil(range.max * 1.15 + 0.01);
+      if (!limitShown) return null;
+      const above = this.chart.log ? 10 ** Math.ceil(Math.log10(this.chart.limit * 1.1)) : this.chart.limit * 1.12;
+      return (range) => (range.max >= this.chart.limit ? null : above);
+    }
     nines() {
       const most = Math.max(1, ...this.chart.series.flatMap((s) => s.data.map((p) => p[0])));
       const marks = [0, Math.log10(2)];
       for (let n = 1; n <= most; n += 1) marks.push(n);
-      return { min: 0, max: most, marks };
+      return { min: 0, max: most, interval: 1, marks };
     }
     zoom(label) {
       const slider = {
-        type: "slider", id: "slider", show: this.chart.id === "rates", height: 20, bottom: 8, borderColor: "transparent", backgroundColor: shade("sunken"), fillerColor: shade("shade"), showDetail: false,
+        type: "slider", id: "slider", show: this.chart.id === "rates", height: 12, bottom: 14, borderRadius: 6, borderColor: "transparent", backgroundColor: shade("sunken"), fillerColor: shade("shade"), showDetail: false,
         brushSelect: false, dataBackground: { lineStyle: { opacity: 0 }, areaStyle: { opacity: 0 } }, selectedDataBackground: { lineStyle: { opacity: 0 }, areaStyle: { opacity: 0 } },
-        handleStyle: { color: shade("surface"), borderColor: shade("muted") }, moveHandleSize: 0, textStyle: label, filterMode: "filter",
+        handleIcon: "circle", handleSize: "120%", handleStyle: { color: shade("surface"), borderColor: shade("muted") }, moveHandleSize: 0, textStyle: label, filterMode: "filter",
       };
       const inside = { type: "inside", id: "inside", zoomOnMouseWheel: "ctrl", moveOnMouseMove: false, moveOnMouseWheel: false, disabled: touch };
       return [slider, inside];
@@ -149,25 +157,24 @@
         id: series.name, name: series.name, type: "line", symbol: "none", color: colour, step: series.step ? "end" : false, z: 3,
         data: this.off.has(series.name) ? [] : series.data.filter((p) => !this.chart.log || p[1] > 0),
         lineStyle: { width: series.dash ? 1.6 : 2, type: series.dash ? [5, 4] : "solid", color: colour }, emphasis: { disabled: true },
-        areaStyle: series.area ? { color: colour, opacity: 0.16 } : undefined,
+        areaStyle: series.area ? { color: colour, opacity: series.dash ? 0.08 : 0.14 } : undefined,
       };
       return i ? made : { ...made, ...this.marks(limitShown) };
     }
     marks(limitShown) {
       const lines = [], muted = shade("muted"), warning = shade("failed");
       if (limitShown) {
-        const text = `SLO ${this.chart.limit_of ?? ""} ≤ ${number(this.chart.limit)}`.replace("  ", " ");
+        const text = `SLO ${this.chart.limit_of ?? ""} ≤ ${number(this.chart.limit)} ${this.chart.unit}`.replace("  ", " ");
         lines.push({ yAxis: this.chart.limit, lineStyle: { color: warning, type: [6, 4], width: 1.2 }, label: { show: true, formatter: text, position: "insideEndTop", color: warning, fontSize: 11.5 } });
       }
       if (!this.overTime) return { markLine: { silent: true, symbol: "none", data: lines } };
       const within = data.events.filter((e) => e.at >= first && e.at <= last);
       if (within.length <= 40 || this.chart.events) {
-        const flag = this.chart.events ? ["none", "pin"] : "none";
-        lines.push(...within.map((e) => ({ xAxis: e.at, symbol: flag, symbolSize: 9, lineStyle: { color: muted, type: "dotted", width: 1, opacity: 0.75 }, label: { show: false } })));
+        lines.push(...within.map((e) => ({ xAxis: e.at, lineStyle: { color: muted, type: "dotted", width: 1, opacity: 0.75 }, label: { show: false } })));
       }
       const named = this.chart.id === "rates";
       const areas = data.shades.map((s) => [
-        { xAxis: s.from, name: s.label, label: { show: named, position: "insideTop", color: muted, fontSize: 11.5 } }, { xAxis: s.to },
+        { xAxis: s.from, name: s.label, label: { show: named, position: s.from < (first + last) / 2 ? "insideTopLeft" : "insideTopRight", color: muted, fontSize: 11.5 } }, { xAxis: s.to },
       ]);
       return { markLine: { silent: true, symbol: "none", data: lines, z: 2 }, markArea: { silent: true, itemStyle: { color: shade("shade") }, data: areas } };
     }
@@ -182,7 +189,7 @@
         const row = element("div", "", tip);
         element("i", "", row).style.setProperty("--key", `var(--${series.colour})`);
         element("span", series.name, row);
-        element("b", `${number(point[1])} ${this.chart.unit}`, row);
+        element("b", `${number(point[1])} ${this.chart.unit}`.trim(), row);
       }
       const near = (last - first) / 80;
       if (this.overTime) data.events.filter((e) => Math.abs(e.at - x) <= near).slice(0, 4).forEach((e) => element("p", `${clock(e.at)} ${e.text}`, tip));

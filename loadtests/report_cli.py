@@ -1,0 +1,133 @@
+"""`weir loadtest report` and `weir loadtest compare`: options in, rendering by `loadtests.report`, exit code out."""
+
+import json
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, TextIO
+
+import typer
+from rich.console import Console
+
+from contract.errors import SettingsError
+from contract.record import RunDirectory
+from loadtests import comparison_text
+from loadtests.compare import compare as compare_runs
+from loadtests.conditions import failures, read_condition
+from loadtests.report import RunRecords, as_document, read_run, render_html, render_records, write_csv
+from loadtests.report.html import write_html
+
+
+class ReportFormat(StrEnum):
+    """What `report` can write."""
+
+    TEXT = "text"
+    JSON = "json"
+    CSV = "csv"
+    HTML = "html"
+
+
+class CompareFormat(StrEnum):
+    """What `compare` can write."""
+
+    TEXT = "text"
+    JSON = "json"
+
+
+Directories = Annotated[list[Path], typer.Argument(metavar="DIR…", help="run directories", show_default=False)]
+Output = Annotated[Path | None, typer.Option("--output", "-o", help="write to this file instead of the terminal")]
+
+
+def report(
+    directories: Directories,
+    format: Annotated[ReportFormat, typer.Option("--format", "-f", help="how to tell it")] = ReportFormat.TEXT,  # noqa: A002  # the option's name
+    output: Output = None,
+    html: Annotated[bool, typer.Option("--html", help="write report.html in each DIR again")] = False,  # noqa: FBT002  # how typer declares a flag
+) -> None:
+    """Report recorded runs, scored anew from their records."""
+    runs = [read_run(path) for path in directories]
+    if html:
+        for run in runs:
+            write_html(RunDirectory(run.path), run)
+    with _sink(output) as sink:
+        _WRITERS[format](runs, sink)
+
+
+def compare(
+    directories: Directories,
+    fail_on: Annotated[
+        list[str] | None,
+        typer.Option("--fail-on", metavar="FIGURE OP NUMBER[x]", help="exit 1 when this holds; x = times the baseline"),
+    ] = None,
+    format: Annotated[CompareFormat, typer.Option("--format", "-f", help="how to tell it")] = CompareFormat.TEXT,  # noqa: A002  # the option's name
+    output: Output = None,
+) -> None:
+    """Compare runs with the first one."""
+    if len(directories) < 2:  # noqa: PLR2004  # a baseline and a run
+        raise SettingsError(
+            "compare needs at least two run directories: the baseline first, then what is held against it"
+        )
+    runs = [read_run(path) for path in directories]
+    conditions = [read_condition(text, runs[0].summary) for text in fail_on or ()]
+    comparison, failed = compare_runs(runs), failures(conditions, runs)
+    with _sink(output) as sink:
+        if format is CompareFormat.JSON:
+            _write_json(asdict(comparison) | {"failures": failed}, sink)
+        else:
+            comparison_text.render(comparison, failed, _console(sink))
+    if failed:
+        raise typer.Exit(1)
+
+
+@contextmanager
+def _sink(output: Path | None) -> Iterator[TextIO]:
+    """The file asked for, or standard output.  Raises SettingsError when the file cannot be written."""
+    if output is None:
+        yield sys.stdout
+        return
+    try:
+        with output.open("w", encoding="utf-8", newline="") as file:
+            yield file
+    except OSError as error:
+        raise SettingsError(f"cannot write {output}: {error.strerror}") from error
+
+
+def _console(sink: TextIO) -> Console:
+    """As wide as the terminal; files and pipes get 80 columns and no colours."""
+    return Console(file=sink, highlight=False, width=None if sink.isatty() else 80)
+
+
+def _write_text(runs: Sequence[RunRecords], sink: TextIO) -> None:
+    console = _console(sink)
+    for number, run in enumerate(runs):
+        if number:
+            console.print("\n" + "-" * 78 + "\n")
+        render_records(run, console)
+
+
+def _write_documents(runs: Sequence[RunRecords], sink: TextIO) -> None:
+    documents = [as_document(run) for run in runs]
+    _write_json(documents[0] if len(documents) == 1 else documents, sink)
+
+
+def _write_json(document: object, sink: TextIO) -> None:
+    sink.write(json.dumps(document, indent=2, ensure_ascii=False, default=str) + "\n")
+
+
+def _write_html(runs: Sequence[RunRecords], sink: TextIO) -> None:
+    if len(runs) > 1:
+        raise SettingsError(
+            "--format html is one file a run: give one DIR, or use --html to write each DIR's report.html"
+        )
+    sink.write(render_html(runs[0]))
+
+
+_WRITERS = {
+    ReportFormat.TEXT: _write_text,
+    ReportFormat.JSON: _write_documents,
+    ReportFormat.CSV: write_csv,
+    ReportFormat.HTML: _write_html,
+}
