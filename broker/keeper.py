@@ -25,24 +25,31 @@ LOOK_SECONDS = 1.0
 def keep(stop_seconds: float, owner: int, command: list[str]) -> int:
     """Run the command to its end, or to the owner's."""
     woken = wake_on_signals()
-    # Java is the keeper's child and dies with it, even when nobody can run code any more.
     java = subprocess.Popen(  # noqa: S603 - the owner's command
         command,
         stdin=subprocess.DEVNULL,
         stdout=2,
+        process_group=0,  # Java may start helpers of its own (it does to write a start-up cache): they end with it
         preexec_fn=die_with_keeper,  # noqa: PLW1509 - no threads here
     )
     with contextlib.suppress(BrokenPipeError):  # the owner may be gone already; that is noticed below
         os.write(1, f"{java.pid}\n".encode())
     deadline = float("inf")
     while java.poll() is None:
-        if deadline == float("inf") and (asked_to_stop.seen or owner_gone(owner, woken)):
+        if deadline == float("inf") and (asked_to_stop.seen or owner_gone(owner)):
             java.terminate()
             deadline = time.monotonic() + stop_seconds
         if time.monotonic() > deadline:
-            java.kill()
+            kill_group(java.pid)
         wait_for_news(woken, with_input=deadline == float("inf"))
+    kill_group(java.pid)
     return java.returncode if java.returncode >= 0 else 128 - java.returncode
+
+
+def kill_group(pid: int) -> None:
+    """Java and whatever it started."""
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(pid, signal.SIGKILL)
 
 
 class Asked:
@@ -77,24 +84,18 @@ def die_with_keeper() -> None:
         ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
 
 
-def owner_gone(owner: int, woken: int) -> bool:
+def owner_gone(owner: int) -> bool:
     """Whether the pipe was closed, or another process has become our parent.
 
     The second catches an owner whose forked children still hold the pipe open.
     """
     readable, _, _ = select.select([0], [], [], 0)
-    drain(woken)
     return (bool(readable) and os.read(0, 64) == b"") or os.getppid() != owner
 
 
 def wait_for_news(woken: int, *, with_input: bool) -> None:
     """Sleep until a signal or the owner's end, at most `LOOK_SECONDS`."""
     select.select([woken, 0] if with_input else [woken], [], [], LOOK_SECONDS)
-    drain(woken)
-
-
-def drain(woken: int) -> None:
-    """Forget signals that have been seen."""
     with contextlib.suppress(BlockingIOError):
         os.read(woken, 64)
 

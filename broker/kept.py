@@ -52,7 +52,7 @@ class KeptProcess:
         """End Java now, and collect what is left."""
         if self.exit_code is None and self.pid:
             with contextlib.suppress(ProcessLookupError):
-                os.kill(self.pid, signal.SIGKILL)
+                os.killpg(self.pid, signal.SIGKILL)  # Java leads a group: its helpers end with it
         try:
             self._keeper.wait(REAP_SECONDS)
         except subprocess.TimeoutExpired:

@@ -49,8 +49,9 @@ async def live(runtime: Runtime, data: Path) -> None:
     try:
         with quiet_client():
             await exercise(broker.bootstrap_servers)
-    finally:
         await broker.stop()
+    finally:  # nobody who pressed Ctrl-C wants to wait until Java has written its notes
+        broker.kill()
 
 
 async def exercise(address: str) -> None:

@@ -98,6 +98,24 @@ def test_kill_ends_program_and_keeper_at_once(tmp_path: Path) -> None:
     assert gone(process.pid)
 
 
+HELPED = (
+    sys.executable,
+    "-c",
+    f"import subprocess; p = subprocess.Popen({SLEEPS!r}); print('up', p.pid, flush=True); p.wait()",
+)
+
+
+@pytest.mark.parametrize("how", ["kill", "terminate"])
+def test_what_the_program_started_ends_with_it(tmp_path: Path, how: str) -> None:
+    """Java starts a helper when it writes a start-up cache; that one must not stay behind either."""
+    process = KeptProcess(HELPED, console=tmp_path / "out", stop_seconds=5)
+    until_up(tmp_path / "out")
+    helper = int((tmp_path / "out").read_text().split("up ")[1].split()[0])
+    getattr(process, how)()
+    assert wait_for_exit(process) != 0
+    assert gone(helper)
+
+
 @contextlib.contextmanager
 def owner(console: Path, how: str) -> Iterator[tuple[subprocess.Popen[str], int, int]]:
     """A process that keeps a program: itself, the program's id and the keeper's."""

@@ -16,6 +16,10 @@ def runtime(tmp_path: Path) -> Runtime:
     return Runtime(java=tmp_path / "java", jars=(), record_cache=tmp_path / "cache.aot")
 
 
+def names_in(folder: Path) -> list[str]:
+    return [path.name for path in folder.iterdir()]
+
+
 async def test_a_cache_that_cannot_be_made_costs_one_line_and_is_not_tried_again(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -33,7 +37,7 @@ async def test_a_cache_that_cannot_be_made_costs_one_line_and_is_not_tried_again
         assert (ready.startup_cache, ready.record_cache) == (None, None)
     assert len(tries) == 1
     assert "could not be made" in told[-1]
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["cache.failed"]
+    assert names_in(tmp_path) == ["cache.failed"]
 
 
 async def test_a_cache_is_complete_when_it_appears(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
