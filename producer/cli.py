@@ -11,6 +11,7 @@ import uvloop
 from contract.kafka import KafkaSettings
 from contract.producer import ProducerSettings
 from producer.child import role_of
+from producer.memory import keep_memory
 from producer.options import with_load_options
 from producer.program import produce_as_child, produce_events
 
@@ -95,6 +96,7 @@ def produce(
     )
     cluster = KafkaSettings.read(bootstrap_servers=kafka)
     logging.getLogger("aiokafka").setLevel(logging.CRITICAL)  # errors are counted by name, and shown as such
+    keep_memory()
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         if child is not None:
             runner.run(produce_as_child(settings, cluster, role_of(child)))

@@ -15,6 +15,7 @@ from aiokafka.errors import for_code
 from contract.kafka import KafkaSettings, TopicSpec, admin_client, create_topics, unreachable
 from contract.producer import ProducerSettings
 from producer.errors import ProducerError
+from producer.wire import write_lean
 
 CLOSE_SECONDS_MAX = 5.0
 log = logging.getLogger("producer")
@@ -32,6 +33,7 @@ async def connected(kafka: KafkaSettings, settings: ProducerSettings) -> AsyncIt
     )
     # aiokafka lets a batch expire after the request timeout; a delivery may take several requests.
     client._message_accumulator._batch_ttl = settings.delivery_timeout_seconds  # noqa: SLF001  # there is no option for it
+    write_lean(client)
     try:
         await client.start()
     except (ClientError, OSError) as error:

@@ -54,6 +54,7 @@ class Delivery:
         self._idle = asyncio.Event()
         self._idle.set()
         self.buffered_bytes = 0
+        self.queued = 0  # batches that aiokafka has no place for yet
 
     async def __aenter__(self) -> Self:
         return self
@@ -74,6 +75,7 @@ class Delivery:
         self._tally.sent[batch.partition] += batch.events
         self._tally.value_bytes += batch.value_bytes
         self.buffered_bytes += batch.size_bytes
+        self.queued += 1
         self._open.add(parcel)
         self._idle.clear()
         self._queue(batch.partition).put_nowait(parcel)
@@ -102,6 +104,7 @@ class Delivery:
             parcel = await queue.get()
             if parcel in self._open:
                 await self._hand_over(parcel)
+            self.queued -= 1
 
     async def _hand_over(self, parcel: Parcel) -> None:
         answer = None

@@ -19,7 +19,7 @@ from producer.schedule import Agenda, Due
 from producer.source import Source
 from producer.tally import Tally
 
-TICK_SECONDS = 0.001  # how often to look whether the buffer has room again
+TICK_US = 1_000  # how often to look whether there is room again
 LOOK_SECONDS_MAX = 0.1  # how long SIGTERM may go unnoticed when nothing is due
 COUNT_EVENTS_MAX = 1 << 16
 
@@ -100,7 +100,7 @@ class Sender:
         now_us = self.now_us()
         self._advance(now_us)
         if self._buffer_room() < self._least_room():
-            return TICK_SECONDS
+            return TICK_US / 1e6
         wait_us = self._seal_at_us() - now_us
         if wait_us > 0:
             return min(wait_us / 1e6, LOOK_SECONDS_MAX)
@@ -121,10 +121,16 @@ class Sender:
         return self.agenda.taken >= self.agenda.planned or self.now_us() - self._over_us > self.limits.drain_us
 
     def _seal_at_us(self) -> int:
-        """When the next block is to be made: at once, or when the oldest event has lingered."""
+        """When the next block is to be made: at once, or when the oldest event has lingered.
+
+        While batches wait for a request to take them, more small ones would only wait behind them: events stay in
+        the schedule until there is a place for them, or enough of them for full batches.
+        """
         backlog = self.agenda.planned - self.agenda.taken
         if backlog >= self.limits.block_events or (backlog and self.agenda.over):
             return 0
+        if backlog and self.delivery.queued:
+            return self.now_us() + TICK_US
         return self.start_us + self.agenda.next_due_us() + self.limits.linger_us
 
     def _buffer_room(self) -> int:
