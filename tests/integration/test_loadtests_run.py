@@ -44,17 +44,22 @@ def write_scenario(
     return path
 
 
-def weir(*arguments: object, folder: Path, timeout: float = 150.0) -> subprocess.CompletedProcess[str]:
-    """Run the command as a user would, in `folder`."""
+def weir(*arguments: object, folder: Path, dishonest: bool = False) -> subprocess.CompletedProcess[str]:
+    """Run the command as a user would, in `folder`; `dishonest` workers drop some of their events."""
     command = [sys.executable, "-m", "weir", *map(str, arguments)]
-    return subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=timeout, check=False)
+    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parent / "dropping")} if dishonest else None
+    return subprocess.run(
+        command, cwd=folder, env=environment, capture_output=True, text=True, timeout=150, check=False
+    )
 
 
-def run(scenario: Path, kafka: Broker, *more: object) -> tuple[subprocess.CompletedProcess[str], Path]:
+def run(
+    scenario: Path, kafka: Broker, *more: object, dishonest: bool = False
+) -> tuple[subprocess.CompletedProcess[str], Path]:
     """`weir loadtest run` on the session's broker."""
     out = scenario.parent / "run"
     arguments = ("loadtest", "run", scenario, "--kafka", kafka.bootstrap_servers, "--out", out, *more)
-    return weir(*arguments, folder=scenario.parent), out
+    return weir(*arguments, folder=scenario.parent, dishonest=dishonest), out
 
 
 def document(out: Path, name: str) -> Any:
@@ -191,15 +196,8 @@ def test_a_killed_run_leaves_no_process(started: Started) -> None:
 
 
 def test_events_dropped_on_purpose_fail_the_run(tmp_path: Path, kafka: Broker) -> None:
-    """A worker that commits past events which it never processed is found out: ledger failed, exit code 1."""
-    scenario = write_scenario(tmp_path, more="")
-    out = tmp_path / "run"
-    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parent / "dropping")}
-    command = [sys.executable, "-m", "weir", "loadtest", "run", str(scenario)]
-    command += ["--kafka", kafka.bootstrap_servers, "--out", str(out)]
-    result = subprocess.run(
-        command, cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=150, check=False
-    )
+    """Workers that commit past events which they never processed are found out: ledger failed, exit code 1."""
+    result, out = run(write_scenario(tmp_path), kafka, dishonest=True)
     assert result.returncode == 1, result.stdout + result.stderr
     assert document(out, "ledger.json")["lost"] > 0
     assert "lost" in result.stdout
