@@ -43,8 +43,8 @@ def write_run(path: Path, flow: Flow | None = None, **run: Any) -> RunDirectory:
     """A complete run directory at `path`, except its report; `run` overrides parts of run.json."""
     flow = flow or Flow()
     directory = RunDirectory.create(path)
-    scenario = _scenario(flow)
-    entries, account = list(_entries(flow)), _account(flow)
+    scenario = make_scenario(flow)
+    entries, account = list(_entries(flow)), make_account(flow)
     ledger = audit(account, entries, _offsets(flow))
     samples = _samples(flow)
     summary = score(scenario, samples, account, entries, ledger)
@@ -59,7 +59,8 @@ def write_run(path: Path, flow: Flow | None = None, **run: Any) -> RunDirectory:
     return directory
 
 
-def _scenario(flow: Flow) -> Scenario:
+def make_scenario(flow: Flow) -> Scenario:
+    """The scenario of the made-up run."""
     return Scenario.model_validate(
         {
             "name": flow.name,
@@ -181,7 +182,8 @@ def _histogram(
     return histogram
 
 
-def _account(flow: Flow) -> ProducerAccount:
+def make_account(flow: Flow) -> ProducerAccount:
+    """The producer's account of the made-up run: all was acknowledged."""
     chance = np.random.default_rng(flow.seed + 1)
     share = flow.total // flow.partitions
     return ProducerAccount(
@@ -197,8 +199,12 @@ def _account(flow: Flow) -> ProducerAccount:
         late=0,
         unsent=0,
         value_bytes=flow.total * 200,
-        schedule_delay=_histogram(chance, flow, middle=0.0006, trouble=0.0, sigma=0.7, count=40_000).encode(),
-        publish_latency=_histogram(chance, flow, middle=0.0012, trouble=0.0, sigma=0.75, count=40_000).encode(),
+        schedule_delay=_histogram(
+            chance, flow, middle=0.0006, trouble=0.0, sigma=0.7, count=40_000 if flow.total else 0
+        ).encode(),
+        publish_latency=_histogram(
+            chance, flow, middle=0.0012, trouble=0.0, sigma=0.75, count=40_000 if flow.total else 0
+        ).encode(),
         cpu_seconds=0.31 * flow.seconds,
         rss_bytes_max=98_000_000,
         partitions=tuple(

@@ -35,7 +35,8 @@ def distribution(histogram: LatencyHistogram) -> list[tuple[float, float]]:
         return []
     nines_max = math.log10(histogram.count)
     steps = [step / STEPS_A_NINE for step in range(math.ceil(nines_max * STEPS_A_NINE) + 1)]
-    seconds = (histogram.seconds_at(100 * (1 - 10**-nines)) for nines in steps)
+    percentiles = [*(100 * (1 - 10**-nines) for nines in steps[:-1]), 100.0]
+    seconds = map(histogram.seconds_at, percentiles)
     return [(round(n, 3), value) for n, value in zip(steps, seconds, strict=True) if value is not None]
 
 
