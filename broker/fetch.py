@@ -14,7 +14,6 @@ from concurrent.futures import ThreadPoolExecutor, as_completed
 from contextlib import contextmanager
 from pathlib import Path
 
-import requests
 from jgo.config import GlobalSettings
 from jgo.maven import MavenContext, PythonResolver
 
@@ -41,7 +40,7 @@ def fetch(jars: Sequence[LockedJar], folder: Path, *, say: Say, stopped: threadi
         folder.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(prefix=".fetching-", dir=folder) as scratch:
             download_all(jars, Path(scratch), folder, progress)
-    except OSError as error:  # requests' errors are OSErrors too, but those are told apart where they happen
+    except OSError as error:
         raise BrokerError(f"could not keep Kafka's jars in {folder}: {error}") from error
     progress.tell(final=True)
 
@@ -72,7 +71,9 @@ def download(jar: LockedJar, context: MavenContext, folder: Path) -> None:
     artifact = context.create_dependency(jar.coordinate).artifact
     try:
         path = context.resolver.download(artifact)
-    except (requests.RequestException, RuntimeError) as error:
+    except (OSError, RuntimeError) as error:
+        if isinstance(error, OSError) and error.errno:
+            raise  # the disk's, told by `fetch`; the network's come wrapped, without a number
         raise BrokerError(
             f"could not fetch {jar.coordinate} for Kafka {KAFKA_VERSION}: {error}. This needs a connection once; "
             "behind a proxy set HTTPS_PROXY, or run `weir kafka fetch` on a machine that has a connection and copy "

@@ -50,7 +50,10 @@ def with_cache(runtime: Runtime) -> Runtime:
     if not is_supported(runtime.java):
         return runtime
     path = cache_path(runtime.java)
-    return replace(runtime, startup_cache=path) if path.exists() else replace(runtime, record_cache=path)
+    if not path.exists():
+        return replace(runtime, record_cache=path)
+    path.touch()  # the ones used last are kept, see training
+    return replace(runtime, startup_cache=path)
 
 
 async def fetched(say: Say) -> list[Path]:

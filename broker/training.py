@@ -21,6 +21,7 @@ from broker.settings import BrokerSettings
 
 HEAP_MIB = 512
 WRITE_SECONDS = 180.0  # Java writes the cache as it ends: 6 s on two quiet cores
+CACHES_MAX = 4
 TOPIC, EVENTS = "training", 200
 
 
@@ -35,11 +36,19 @@ async def train(runtime: Runtime, *, say: Say) -> Runtime:
         try:
             await live(replace(runtime, record_cache=draft), Path(scratch) / "data")
             draft.replace(target)
+            forget_oldest(target.parent)
         except (BrokerError, KafkaError, OSError) as error:
             say(f"Java's start-up cache could not be made; starts take a second longer ({error})")
             given_up_path(target).write_text(f"{error}\nDelete this file to have it tried again.\n", encoding="utf-8")
             return replace(runtime, record_cache=None)
     return replace(runtime, record_cache=None, startup_cache=target)
+
+
+def forget_oldest(folder: Path) -> None:
+    """Each Java (each virtual environment has its own) makes a cache of 70 MB: keep those used last."""
+    caches = sorted(folder.glob("startup-*.aot"), key=lambda cache: cache.stat().st_mtime, reverse=True)
+    for cache in caches[CACHES_MAX:]:
+        cache.unlink(missing_ok=True)
 
 
 async def live(runtime: Runtime, data: Path) -> None:

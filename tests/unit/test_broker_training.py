@@ -1,5 +1,6 @@
 """The start-up cache and the lock file: what happens when they cannot be made as wished."""
 
+import os
 from pathlib import Path
 
 import pytest
@@ -9,7 +10,7 @@ from broker.errors import BrokerError
 from broker.jars import KAFKA_VERSION, LockedJar
 from broker.lock import refuse_mixed_versions
 from broker.runtime import Runtime, cache_held
-from broker.training import train
+from broker.training import CACHES_MAX, forget_oldest, train
 
 
 def runtime(tmp_path: Path) -> Runtime:
@@ -52,6 +53,16 @@ async def test_a_cache_is_complete_when_it_appears(tmp_path: Path, monkeypatch: 
     ready = await train(runtime(tmp_path), say=print)
     assert ready.startup_cache == tmp_path / "cache.aot"
     assert ready.startup_cache.read_bytes() == b"whole"
+
+
+def test_only_the_caches_used_last_are_kept(tmp_path: Path) -> None:
+    """Old virtual environments do not fill the disk."""
+    for age in range(CACHES_MAX + 2):
+        cache = tmp_path / f"startup-{age}.aot"
+        cache.touch()
+        os.utime(cache, (1_000_000 - age, 1_000_000 - age))
+    forget_oldest(tmp_path)
+    assert sorted(names_in(tmp_path)) == [f"startup-{age}.aot" for age in range(CACHES_MAX)]
 
 
 async def test_a_machine_without_need_of_a_cache_is_left_alone(tmp_path: Path) -> None:
