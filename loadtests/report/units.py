@@ -24,7 +24,7 @@ def bare(value: float | None, unit: Unit) -> str:
 def digits(value: float) -> str:
     """About three meaningful digits: 0.52, 1.83, 14.2, 142, 1,420."""
     size = abs(value)
-    places = 2 if size < 10 else 1 if size < 100 else 0  # noqa: PLR2004  # the decimal system
+    places = 2 if size < 9.995 else 1 if size < 99.95 else 0  # noqa: PLR2004  # what would be rounded to 10 and to 100
     return f"{value:,.{places}f}"
 
 

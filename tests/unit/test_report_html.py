@@ -185,6 +185,36 @@ def test_the_chart_library_is_the_one_that_its_readme_names() -> None:
     assert hashlib.sha256(library).hexdigest() in assets.joinpath("README.md").read_text(encoding="utf-8")
 
 
+TEXTS = ("ink", "muted", "passed", "missed", "failed")
+LINES = (
+    "planned", "produced", "produced-low", "processed", "lag", "publish",
+    "latency", "latency-low", "latency-high", "broker", "neutral",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("theme", [0, 1], ids=["light", "dark"])
+def test_colours_have_contrast_in_both_themes(theme: int) -> None:
+    """WCAG AA: 4.5 for words, on a panel as on a banner of their own tint, and 3 for lines."""
+    style = resources.files("loadtests.report").joinpath("templates/report.css").read_text(encoding="utf-8")
+    pairs = re.findall(r"--([\w-]+): light-dark\((#\w{6}), (#\w{6})\)", style)
+    colour = {name: (light, dark)[theme] for name, light, dark in pairs}
+    words = [_contrast(colour[name], colour[ground]) for name in TEXTS for ground in ("surface", "ground", "sunken")]
+    banners = [_contrast(colour[name], colour[f"{name}-ground"]) for name in ("passed", "missed", "failed")]
+    assert min(words + banners) >= 4.5
+    assert {name for name in LINES if _contrast(colour[name], colour["surface"]) < 3} == set()
+
+
+def _contrast(one: str, other: str) -> float:
+    low, high = sorted((_luminance(one), _luminance(other)))
+    return (high + 0.05) / (low + 0.05)
+
+
+def _luminance(colour: str) -> float:
+    channels = [int(colour[n : n + 2], 16) / 255 for n in (1, 3, 5)]
+    red, green, blue = (c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in channels)
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+
 def _policy(page: Page) -> str:
     return next(
         str(attributes["content"])

@@ -13,6 +13,7 @@ from loadtests.score import SloResult
         pytest.param(199_987.4, "events/s", "199,987 events/s", id="rates are whole and have separators"),
         pytest.param(0.00183, "ms", "1.83 ms", id="latencies in seconds are shown in milliseconds"),
         pytest.param(0.0142, "ms", "14.2 ms", id="three digits are enough above ten"),
+        pytest.param(0.09997, "ms", "100 ms", id="what rounds up to a hundred is written like a hundred"),
         pytest.param(1.4203, "ms", "1,420 ms", id="large latencies stay milliseconds, with separators"),
         pytest.param(0.99974, "ratio", "99.97 %", id="a near miss is not rounded up to 100 per cent"),
         pytest.param(98_400_000, "bytes", "98.4 MB", id="memory below a gigabyte is in megabytes"),

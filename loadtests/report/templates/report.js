@@ -16,11 +16,11 @@
     return getComputedStyle(probe).color;
   }
   const times = data.charts.filter((c) => c.id !== "distribution").flatMap((c) => c.series.flatMap((s) => s.data.map((p) => p[0])));
-  const first = times.reduce((a, b) => Math.min(a, b), Infinity);
+  const first = Math.floor(times.reduce((a, b) => Math.min(a, b), 0));
   const last = times.reduce((a, b) => Math.max(a, b), -Infinity);
 
   function number(value) {
-    const places = Math.abs(value) < 10 ? 2 : Math.abs(value) < 100 ? 1 : 0;
+    const places = Math.abs(value) < 9.995 ? 2 : Math.abs(value) < 99.95 ? 1 : 0;
     return value.toLocaleString("en-US", { minimumFractionDigits: 0, maximumFractionDigits: places });
   }
   function tick(value) {
@@ -216,6 +216,13 @@
   echarts.connect("time");
 
   const ranges = document.getElementById("ranges");
+  function press() {
+    const { startValue, endValue } = drawn.find((plot) => plot.overTime).canvas.getOption().dataZoom[0];
+    ranges.querySelectorAll("button").forEach((b) => {
+      const [from, to] = b.dataset.range === "all" ? [first, last] : data.measured;
+      b.setAttribute("aria-pressed", String(Math.abs(startValue - from) < 0.5 && Math.abs(endValue - to) < 0.5));
+    });
+  }
   if (ranges && data.measured) {
     ranges.hidden = false;
     ranges.addEventListener("click", (event) => {
@@ -223,8 +230,8 @@
       if (!range) return;
       const [startValue, endValue] = range === "all" ? [first, last] : data.measured;
       drawn.find((plot) => plot.overTime).canvas.dispatchAction({ type: "dataZoom", dataZoomId: "slider", startValue, endValue });
-      ranges.querySelectorAll("button").forEach((b) => b.setAttribute("aria-pressed", String(b === event.target)));
     });
+    drawn.find((plot) => plot.overTime).canvas.on("datazoom", press);
   }
 
   const copy = document.getElementById("copy");
@@ -240,8 +247,7 @@
   addEventListener("beforeprint", () => {
     shown = theme;
     setTheme("light");
-    document.querySelectorAll("details").forEach((d) => { d.open = true; });
-    drawn.forEach((plot) => plot.canvas.resize({ width: 640 }));
+    drawn.forEach((plot) => plot.canvas.resize({ width: plot.chart.wide ? 640 : 290 }));
   });
   addEventListener("afterprint", () => {
     theme = setTheme(shown);
