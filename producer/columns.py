@@ -62,12 +62,20 @@ class ColumnEncoder:
 
     def _bounds(self, block: Block) -> Iterator[tuple[int, int, int]]:
         """Partition, first row and end of each batch."""
-        longest = Digits(len(str(block.partitions[-1])), len(str(block.seq.max())), 2)
-        record_bytes = self._layout(longest).templates.shape[1]
-        events_max = min(max((self._batch_bytes - HEADER.size) // record_bytes, 1), OFFSETS_MAX)
+        events_max = self._events_max(block)
         for part, start, stop in zip(block.partitions, block.starts, block.starts[1:], strict=False):
             for row in range(start, stop, events_max):
                 yield part, row, min(row + events_max, stop)
+
+    def _events_max(self, block: Block) -> int:
+        """How many of the block's records fill a batch; the first few are shorter, by a byte of their offset."""
+        part, seq = len(str(block.partitions[-1])), len(str(block.seq.max()))
+        short, long = (int(self._layout(Digits(part, seq, offset)).templates.shape[1]) for offset in (1, 2))
+        room: int = self._batch_bytes - HEADER.size
+        fit = room // short
+        if fit > OFFSETS_IN_ONE_BYTE:
+            fit = OFFSETS_IN_ONE_BYTE + (room - OFFSETS_IN_ONE_BYTE * short) // long
+        return min(max(fit, 1), OFFSETS_MAX)
 
     def _records(self, block: Block, pieces: list[Piece]) -> dict[int, memoryview]:
         """The records of each piece, by its first row."""

@@ -14,6 +14,8 @@ from numpy.typing import NDArray
 
 from contract.load import Constant, Poisson, Ramp, Shape, Sine, Spike, Steps, Sum, Trace
 
+JUMP_SECONDS = 1e-9  # a rise shorter than this is a jump
+
 Times = NDArray[np.float64]
 Curve = Callable[[Times], NDArray[np.float64]]
 Recording = tuple[Times, NDArray[np.float64]]
@@ -30,7 +32,7 @@ def piecewise_linear(times: Times, rates: NDArray[np.float64]) -> Curve:
     starts = np.concatenate(([0.0], times))
     heights = np.concatenate((rates[:1], rates))
     widths = np.diff(starts)
-    slopes = np.append(np.divide(np.diff(heights), widths, out=np.zeros_like(widths), where=widths > 0), 0.0)
+    slopes = np.append(np.divide(np.diff(heights), widths, out=np.zeros_like(widths), where=widths > JUMP_SECONDS), 0.0)
     areas = np.concatenate(([0.0], np.cumsum(widths * (heights[:-1] + heights[1:]) / 2)))
 
     def until(at: Times) -> NDArray[np.float64]:

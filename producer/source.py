@@ -105,14 +105,13 @@ class _KeyDraw:
             self._ends = _ends(np.arange(1.0, keys.count + 1) ** -keys.exponent)
 
     def __call__(self, rng: np.random.Generator) -> NDArray[np.uint32]:
+        count = self._keys.count
         if self._keys.kind == "zipf":
             return np.searchsorted(self._ends, rng.random(CHUNK_EVENTS), side="right").astype(np.uint32)
-        drawn = rng.integers(0, self._keys.count, CHUNK_EVENTS, np.uint32)
-        if self._keys.kind == "hot":
-            hot = rng.random(CHUNK_EVENTS) < self._keys.hot_share
-            others = 1 + drawn % np.uint32(max(self._keys.count - 1, 1))
-            return np.where(hot | (self._keys.count == 1), 0, others).astype(np.uint32)
-        return drawn
+        if self._keys.kind == "hot" and count > 1:
+            others = rng.integers(1, count, CHUNK_EVENTS, np.uint32)
+            return np.where(rng.random(CHUNK_EVENTS) < self._keys.hot_share, np.uint32(0), others)
+        return rng.integers(0, count, CHUNK_EVENTS, np.uint32)
 
 
 def _ends(weights: NDArray[np.float64]) -> NDArray[np.float64]:
