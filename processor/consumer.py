@@ -7,6 +7,7 @@ lock, so the slice in hand is finished first.  What comes back after a revoke th
 
 import asyncio
 import logging
+import sys
 import time
 from collections.abc import Iterable, Sequence
 
@@ -26,6 +27,7 @@ from processor.slices import cut
 POLL_SECONDS = 1.0
 REVOKE_SHARE = 0.5  # of the session timeout: what a revoke may take while the whole group waits
 GATHER_SECONDS = 0.001
+YIELD_SECONDS = 0.002  # the sockets' turn: more often costs CPU, since they are then read in smaller pieces
 
 log = logging.getLogger(__name__)
 
@@ -46,7 +48,7 @@ class Consumer(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka has
         self._committer = committer
         self._outbox = outbox
         self._dead_letters = dead_letters
-        self._size = SliceSize(settings.batch_events_max)
+        self._size = SliceSize(min(settings.batch_events_max, equipment.handler.slice_events or sys.maxsize))
         self._revoke_seconds_max = settings.session_timeout_seconds * REVOKE_SHARE
         self._hand = asyncio.Lock()
         self._generation = 0
@@ -101,14 +103,16 @@ class Consumer(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka has
             self._meters.rebalances.inc()
 
     async def _work_off(self, fetched: Iterable[Fetched]) -> None:
-        generation = self._generation
+        generation, yielded = self._generation, time.perf_counter()
         for part in fetched:
             for records in cut(part.batches, self._size):
                 async with self._hand:
                     if self._finished or generation != self._generation:
                         return
                     await self._one_slice(part.partition, records)
-                await asyncio.sleep(0)  # the sockets' turn
+                if time.perf_counter() - yielded > YIELD_SECONDS:
+                    await asyncio.sleep(0)
+                    yielded = time.perf_counter()
             if self._finished or generation != self._generation:
                 return
             self._committer.done_up_to(part.partition, part.next_offset)

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from contract.event import PoisonError
 from processor.deadletter import Poison
-from processor.decode import DECODERS, Decoded, Record, Refusal, origin_if_any, refusals
+from processor.decode import DECODERS, Decoded, Record, Refusal, numbers, origin_if_any, refusals
 from processor.handlers import Handler
 from processor.isolate import Failure, handle_all
 from processor.ledger import Slice
@@ -59,7 +59,7 @@ class Dealer:
         """Deal with `records`, whose offsets adjoin.  Raises nothing that the records or the handler could cause."""
         decoded, refused = self._decoded(records)
         failures = await self._handle(partition, decoded.events)
-        latencies = self._now_us() - np.array(decoded.due_us, dtype=np.float64)
+        latencies = self._now_us() - decoded.due_us.astype(np.float64)
         if not refused and not failures:
             done = Slice(
                 partition=partition,
@@ -103,7 +103,7 @@ class Dealer:
             first_offset=records[0].offset,
             events=len(records),
             pids=[origin.pid for origin in origins],
-            seqs=[origin.seq for origin in origins],
+            seqs=numbers([origin.seq for origin in origins]),
             dead_lettered=len(poison),
         )
         return Dealt(done=done, latencies=latencies, poison=poison)

@@ -11,6 +11,9 @@ from itertools import repeat
 from operator import attrgetter, itemgetter
 from typing import Any, Protocol
 
+import numpy as np
+from numpy.typing import NDArray
+
 from contract.errors import WeirError
 from contract.event import REQUIRED_FIELDS, Origin, PoisonError, decode, decode_batch, origin_of, unpack_origin
 
@@ -46,14 +49,14 @@ class Decoded:
     """
 
     events: list[Any]
-    pids: list[int]
-    seqs: list[int]
-    due_us: list[int]
+    pids: Sequence[int]
+    seqs: NDArray[np.uint64]
+    due_us: NDArray[np.uint64]
 
     @classmethod
     def nothing(cls) -> "Decoded":
         """No events at all."""
-        return cls(events=[], pids=[], seqs=[], due_us=[])
+        return cls(events=[], pids=[], seqs=numbers([]), due_us=numbers([]))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,12 +75,20 @@ def decode_weir(records: Sequence[Record]) -> Decoded:
         pids, parts, seqs, dues, keys, _types, _values = [list(map(column, events)) for column in _columns_of]
     except (KeyError, TypeError, IndexError) as error:
         raise PoisonError("a record of this batch has the wrong schema") from error
-    for numbers in (pids, parts, seqs, dues):
-        if set(map(type, numbers)) != {int} or _lowest(numbers) < 0:
+    for column in (pids, parts, seqs, dues):
+        if set(map(type, column)) != {int}:
             raise PoisonError("a record of this batch has a number that is none")
-    if set(map(type, keys)) != {str}:
-        raise PoisonError("a record of this batch has a key that is no string")
-    return Decoded(events=events, pids=pids, seqs=seqs, due_us=dues)
+    if set(map(type, keys)) != {str} or _lowest(pids) < 0 or _lowest(parts) < 0:
+        raise PoisonError("a record of this batch has a key that is no string, or a negative number")
+    return Decoded(events=events, pids=pids, seqs=numbers(seqs), due_us=numbers(dues))
+
+
+def numbers(column: Sequence[int]) -> NDArray[np.uint64]:
+    """Whole numbers as an array.  Raises PoisonError when one is negative; none is larger: orjson reads 64 bits."""
+    try:
+        return np.array(column, dtype=np.uint64)
+    except OverflowError as error:
+        raise PoisonError("a record of this batch has a negative number") from error
 
 
 def decode_json(records: Sequence[Record]) -> Decoded:
@@ -85,14 +96,15 @@ def decode_json(records: Sequence[Record]) -> Decoded:
     events = decode_batch(list(map(_value_of, records)))  # a None among them is refused as not JSON
     if not any(map(_headers_of, records)):
         times = [time * MICROS_PER_MILLI for time in map(_timestamp_of, records)]
-        return Decoded(events=events, pids=[], seqs=[], due_us=times)
+        return Decoded(events=events, pids=[], seqs=numbers([]), due_us=numbers(times))
     origins = list(map(_origin_in_header, records))
     known = [origin for origin in origins if origin is not None]
     dues = [
         origin.due_us if origin else record.timestamp * MICROS_PER_MILLI
         for origin, record in zip(origins, records, strict=True)
     ]
-    return Decoded(events=events, pids=[o.pid for o in known], seqs=[o.seq for o in known], due_us=dues)
+    seqs = numbers([origin.seq for origin in known])
+    return Decoded(events=events, pids=[origin.pid for origin in known], seqs=seqs, due_us=numbers(dues))
 
 
 DECODERS = {"weir": decode_weir, "json": decode_json}
@@ -136,7 +148,7 @@ def _origin_in_header(record: Record) -> Origin | None:
         raise PoisonError(f"wrong schema: a weir-origin header must be four whole numbers: {error}") from error
 
 
-def _lowest(numbers: list[int]) -> int:
+def _lowest(column: list[int]) -> int:
     """`min`, but at once where all are the same, as producer and partition mostly are."""
-    first = numbers[0]
-    return first if numbers.count(first) == len(numbers) else min(numbers)
+    first = column[0]
+    return first if column.count(first) == len(column) else min(column)

@@ -15,6 +15,7 @@ from prometheus_client.core import HistogramMetricFamily
 from prometheus_client.registry import Collector
 
 from contract import metrics
+from contract.histogram import counted
 from contract.metrics import METRICS
 from contract.worker import WorkerPhase
 from processor.progress import Progress
@@ -65,11 +66,11 @@ class BulkHistogram(Collector):
         self._sum = 0.0
 
     def record_micros(self, micros: ArrayLike) -> None:
-        """Add values in microseconds; negative ones count as 0."""
-        seconds = np.maximum(np.asarray(micros, dtype=np.float64), 0.0) * MICRO
-        places = np.searchsorted(self._bounds, seconds)
-        self._counts += np.bincount(places, minlength=len(self._counts))
-        self._sum += float(seconds.sum())
+        """Add values in microseconds; negative ones count as 1."""
+        values, counts = counted(micros)
+        places = np.searchsorted(self._bounds, values * MICRO)
+        np.add.at(self._counts, places, counts)
+        self._sum += float(values @ counts) * MICRO
 
     def collect(self) -> Iterable[HistogramMetricFamily]:
         """What Prometheus reads."""

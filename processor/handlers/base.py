@@ -4,6 +4,8 @@ from collections.abc import Awaitable, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
+CACHED_EVENTS = 600  # decoded, they stay in a core's cache: 600 at once cost 10 % less CPU an event than 5,000
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Result:
@@ -22,11 +24,13 @@ class Handler:
     Attributes:
         runs_in: `loop` = `handle` is called in the event loop and is quick, or returns something to await;
             `thread` = it is called in the worker's one handler thread and may take its time.
+        slice_events: How many events at once suit it, where there are more; None = as many as it may get.
         output_topic: Where results go; None = it has none.
         late_events: How many events it left out because they came too late.
     """
 
     runs_in: Literal["loop", "thread"] = "loop"
+    slice_events: int | None = None
     output_topic: str | None = None
     late_events: int = 0
 

@@ -20,7 +20,7 @@ import orjson
 from contract.event import PoisonError
 from contract.worker import HandlerSpec
 from processor.errors import HandlerError
-from processor.handlers.base import Handler, Result
+from processor.handlers.base import CACHED_EVENTS, Handler, Result
 
 MICROS = 1_000_000
 
@@ -29,6 +29,8 @@ Window_ = tuple[int, str]  # start in microseconds, key
 
 class Window(Handler):
     """Keeps counts and sums per partition, window and key."""
+
+    slice_events = CACHED_EVENTS
 
     def __init__(self, spec: HandlerSpec) -> None:
         if spec.output_topic is None:
