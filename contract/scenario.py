@@ -64,6 +64,7 @@ class Slo(Strict):
     end_to_end_p999_seconds_max: float | None = Field(None, gt=0)
     lag_events_max: int | None = Field(None, ge=0)
     dead_lettered_events_max: int | None = Field(None, ge=0)
+    unread_events_max: int | None = Field(0, ge=0, description="left after drain_seconds_max; null = as many as may be")
     cores_max: float | None = Field(None, gt=0, description="CPU of producer and workers together, in cores")
 
 
@@ -102,9 +103,22 @@ def read_scenario(path: Path, overrides: Sequence[str] = ()) -> Scenario:
     return scenario
 
 
+class _StrictLoader(yaml.SafeLoader):
+    """YAML in which a key may stand only once: the last of two would silently win."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:  # noqa: FBT002  # PyYAML's
+        keys = [self.construct_object(key, deep=True) for key, _ in node.value]
+        for number, key in enumerate(keys):
+            if key in keys[:number]:
+                raise yaml.constructor.ConstructorError(
+                    None, None, f"the key {key!r} stands twice", node.value[number][0].start_mark
+                )
+        return super().construct_mapping(node, deep)
+
+
 def _parse(path: Path) -> dict[str, Any]:
     try:
-        document = yaml.safe_load(path.read_text(encoding="utf-8"))
+        document = yaml.load(path.read_text(encoding="utf-8"), _StrictLoader)  # noqa: S506  # it is a SafeLoader
     except OSError as error:
         raise SettingsError(f"cannot read the scenario {path}: {error.strerror}") from error
     except (yaml.YAMLError, UnicodeDecodeError) as error:

@@ -179,6 +179,7 @@ def _judge(
         "end_to_end_p999_seconds_max": latencies["end_to_end"]["p99.9"],
         "lag_events_max": figures["lag_events_max"],
         "dead_lettered_events_max": ledger.dead_lettered,
+        "unread_events_max": ledger.unread,
         "cores_max": None if None in used else sum(u for u in used if u is not None),
     }
     for name, value in actual.items():

@@ -41,6 +41,7 @@ _WORDS: Mapping[str, tuple[str, Unit]] = {
     "end_to_end_p999_seconds_max": ("end-to-end p99.9", "ms"),
     "lag_events_max": ("highest lag", "events"),
     "dead_lettered_events_max": ("dead-lettered", "events"),
+    "unread_events_max": ("unread", "events"),
     "cores_max": ("producer + workers", "cores"),
 }
 

@@ -75,6 +75,7 @@ def test_files_are_found_from_the_scenarios_own_folder(tmp_path: Path, monkeypat
         pytest.param("{name: n, seconds: .nan}", "seconds: Input should be a finite number", id="not a number"),
         pytest.param(N + "duration: 9}", "duration: Extra inputs are not permitted", id="unknown field"),
         pytest.param("{name: n, seconds: 5}", "warmup_seconds (5) must be less than seconds (5)", id="all warm-up"),
+        pytest.param(N + "seconds: 8}", "the key 'seconds' stands twice", id="a key that stands twice"),
         pytest.param(N + "topic: {partitions: 0}}", "topic.partitions: Input should be greater", id="no partition"),
         pytest.param(N + "load:}", "load: Input should be a valid dictionary", id="an empty section"),
         pytest.param(

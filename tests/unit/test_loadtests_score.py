@@ -166,12 +166,19 @@ HELD_OR_NOT = [
 @pytest.mark.parametrize(("asked", "held"), HELD_OR_NOT)
 def test_an_slo_is_held_or_missed(asked: dict[str, float], held: bool) -> None:  # a column of the table
     found = scored(slo=Slo.model_validate(asked))
-    assert [(slo.name, slo.held) for slo in found.slos] == [(next(iter(asked)), held)]
+    assert {slo.name: slo.held for slo in found.slos} == {next(iter(asked)): held, "unread_events_max": True}
     assert found.verdict == ("passed" if held else "SLO missed")
 
 
 def test_only_what_was_asked_for_is_judged() -> None:
-    assert scored(slo=Slo()).slos == ()
+    assert scored(slo=Slo(unread_events_max=None)).slos == ()
+
+
+def test_unread_events_miss_the_slo_unless_they_are_allowed() -> None:
+    """A run that nobody consumed proves nothing: without a word in the scenario, nothing may be left."""
+    left = ledger(complete=False, unread=5)
+    assert scored(slo=Slo(), audited=left).verdict == "SLO missed"
+    assert scored(slo=Slo(unread_events_max=None), audited=left).verdict == "passed"
 
 
 def test_every_slo_of_a_scenario_is_judged() -> None:
