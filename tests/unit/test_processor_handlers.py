@@ -1,0 +1,82 @@
+"""The table of handlers, and the small ones: count, burn, wait."""
+
+import time
+
+import pytest
+
+from contract.worker import HandlerSpec
+from processor.cpu import burn_cpu, calibrate
+from processor.errors import HandlerError
+from processor.handlers import HANDLERS, make_handler
+from processor.handlers.burn import Burn
+from processor.handlers.count import Count
+from processor.handlers.wait import CATCH_UP_SECONDS, Wait, next_free
+
+
+def test_every_row_of_the_table_makes_a_handler() -> None:
+    """A name is enough, with the settings that it needs."""
+    for name in HANDLERS:
+        spec = HandlerSpec(name=name, cpu_micros=1, service_micros=1, output_topic="out")
+        assert make_handler(spec).runs_in in {"loop", "thread"}
+
+
+@pytest.mark.parametrize(
+    ("spec", "message"),
+    [
+        pytest.param(HandlerSpec(name="cuont"), "no such handler; known: burn, count, wait, window", id="a slip"),
+        pytest.param(HandlerSpec(name="burn"), "set cpu_micros", id="burn without a cost"),
+        pytest.param(HandlerSpec(name="wait"), "set service_micros", id="wait without a time"),
+        pytest.param(HandlerSpec(name="window"), "set output_topic", id="window without a place for results"),
+    ],
+)
+def test_handlers_that_cannot_be_had(spec: HandlerSpec, message: str) -> None:
+    """The error names the setting, and the exit code is that of bad input."""
+    with pytest.raises(HandlerError, match=message) as caught:
+        make_handler(spec)
+    assert caught.value.exit_code == 2
+
+
+def test_count_takes_everything_in_the_loop() -> None:
+    """It has nothing to do, so it must not pay for a thread either."""
+    count = Count(HandlerSpec())
+    count.handle(0, [1, 2, 3])
+    assert count.runs_in == "loop"
+
+
+def test_burn_burns_the_cpu_time_asked_for() -> None:
+    """200 events of 100 µs cost 20 ms of this thread's CPU time, whatever the wall clock says."""
+    burn = Burn(HandlerSpec(name="burn", cpu_micros=100))
+    burn.prepare()
+    began = time.thread_time()
+    for _ in range(10):
+        burn.handle(0, range(20))
+    used = time.thread_time() - began
+    assert 0.019 < used < 0.060
+    assert burn.runs_in == "thread"
+
+
+def test_burning_stops_when_told() -> None:
+    """A cold start can be given up."""
+    assert burn_cpu(3600, chunk_rounds=calibrate(5), stop=lambda: True) == 0.0
+
+
+@pytest.mark.parametrize(
+    ("now", "free_at", "work", "expected"),
+    [
+        pytest.param(10.0, 12.0, 1.0, 13.0, id="a busy server begins when it is free"),
+        pytest.param(10.0, 9.99, 1.0, 10.99, id="a timer that was 10 ms late is made good"),
+        pytest.param(10.0, 5.0, 1.0, 11.0, id="idle time is gone"),
+    ],
+)
+def test_when_a_server_is_free_again(now: float, free_at: float, work: float, expected: float) -> None:
+    """One server, first come first served."""
+    assert next_free(now=now, free_at=free_at, work_seconds=work) == pytest.approx(expected)
+
+
+async def test_wait_takes_the_time_of_its_events() -> None:
+    """20 events of 1 ms take at least 20 ms, less what may be made good."""
+    wait = Wait(HandlerSpec(name="wait", service_micros=1_000))
+    began = time.monotonic()
+    for _ in range(10):
+        await wait.handle(0, range(10))
+    assert time.monotonic() - began >= 0.1 - CATCH_UP_SECONDS
