@@ -10,7 +10,6 @@ import os
 import sys
 from asyncio.subprocess import PIPE, Process
 from collections.abc import Mapping
-from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -49,7 +48,7 @@ class Child:
     def begin(self, start_us: int) -> None:
         """Tell it when second 0 is."""
         assert self.process.stdin is not None
-        with suppress(ConnectionError):  # it died: listen() notices
+        if not self.process.stdin.is_closing():  # if so, it died: listen() notices
             self.process.stdin.write(b"%d\n" % start_us)
 
     def _take(self, message: Mapping[str, Any]) -> None:

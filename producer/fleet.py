@@ -32,6 +32,7 @@ class Fleet:
         self._processes = processes
         self._children: list[Child] = []
         self._start_us: int | None = None
+        self._stopped = False
         self._finished = False
         self.problem: str | None = None
 
@@ -53,8 +54,10 @@ class Fleet:
         return self._sum()
 
     def stop(self) -> None:
-        """End the schedule now, in every process."""
-        self._signal(signal.SIGTERM)
+        """End the schedule now, in every process; those that are not connected yet hear of it when they are."""
+        self._stopped = True
+        if self._start_us is not None:
+            self._signal(signal.SIGTERM)
 
     def figures(self) -> Figures:
         """The sum of what all children told last, and this process's own CPU and memory."""
@@ -66,6 +69,8 @@ class Fleet:
         assert self._start_us is not None
         for child in self._children:
             child.begin(self._start_us)
+        if self._stopped:
+            self.stop()
         for ended in asyncio.as_completed(listening):
             await ended
             dead = [child for child in self._children if child.process.returncode is not None and not child.account]

@@ -55,7 +55,7 @@ async def produce_events(
     """
     warn_without_extension()
     runner = await _runner(settings, kafka, partitions)
-    async with _status_page(settings, runner), _stopped_by_signals(runner), _progress(runner, quiet=quiet):
+    async with _stopped_by_signals(runner), _status_page(settings, runner), _progress(runner, quiet=quiet):
         account = await runner.run(lambda: _begin(settings))
     if settings.account_file is not None:
         _write(settings.account_file, account)
