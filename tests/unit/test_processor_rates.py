@@ -16,7 +16,7 @@ def test_an_idle_worker_has_a_rate_of_zero_and_no_true_rate() -> None:
 
 
 def test_rates_are_over_the_last_seconds_only() -> None:
-    """100 events every 0.1 s, busy half of the time: 1,000/s, or 2,000/s if always busy; what was before is forgotten."""
+    """100 events every 0.1 s, busy half of the time: 1,000/s, or 2,000/s if always busy; the past is forgotten."""
     window = RateWindow(0.0)
     window.record(0.5, events=1_000_000, busy_seconds=0.5)
     for step in range(200):
