@@ -1,6 +1,6 @@
 """The event that Weir's producers emit and its workers read: JSON, one object a record.
 
-    {"pid":0,"part":11,"seq":41,"due_us":1763841600000000,"key":"k17","type":"view","value":142,"pad":"…"}
+    {"pid":0,"part":11,"seq":41,"due_us":1763841600000000,"key":"k0017","value":142,"type":"view","pad":"…"}
 
 `pid` is the producer's number, `part` the partition and `seq` the number of the event within (producer, partition),
 from 0 without gaps: this is what the ledger proves completeness and order with.  `due_us` is the moment that the

@@ -24,15 +24,13 @@ def with_load_options(settings: ProducerSettings, **options: Any) -> ProducerSet
     if "rate" in given and "shape" in given:
         raise SettingsError("give --rate or --shape, not both: a shape has its own rates")
     rate = given.pop("rate", None)
-    flat_out = rate in FLAT_OUT
+    flat_out = rate in FLAT_OUT if rate is not None else settings.flat_out and "shape" not in given
     changes = {name: _READERS[name](value) for name, value in given.items()}
     if rate is not None and not flat_out:
         changes["shape"] = {"kind": "constant", "rate": rate}
     try:
         load = Load.model_validate({**settings.load.model_dump(), **changes})
-        return ProducerSettings.model_validate(
-            {**settings.model_dump(), "load": load, "flat_out": flat_out or settings.flat_out}
-        )
+        return ProducerSettings.model_validate({**settings.model_dump(), "load": load, "flat_out": flat_out})
     except ValidationError as error:
         raise SettingsError(explain(error, "the options")) from error
 

@@ -23,7 +23,7 @@ from aiokafka.structs import ConsumerRecord
 from broker import Broker
 from contract.event import Origin, decode, origin_of, unpack_origin
 from contract.histogram import LatencyHistogram
-from contract.kafka import KafkaSettings
+from contract.kafka import KafkaSettings, TopicSpec, admin_client, create_topics
 from contract.ledger import PartitionAccount, ProducerAccount
 from contract.producer import ProducerSettings, ProducerStatus
 from producer.partitioner import partitions_of
@@ -361,6 +361,24 @@ def test_no_kafka_is_one_clear_message(start: Callable[..., Program]) -> None:
     assert program.process.returncode == 2
     assert said.startswith("producer: no Kafka at 127.0.0.1:9")
     assert len(said.strip().splitlines()) == 1
+
+
+def test_a_batch_that_the_topic_would_refuse_is_noticed_at_the_start(
+    kafka: Broker, start: Callable[..., Program]
+) -> None:
+    """Not when everything has failed."""
+    topic = TopicSpec(name=f"small{secrets.token_hex(4)}", partitions=1, configs={"max.message.bytes": "10000"})
+
+    async def create() -> None:
+        async with admin_client(KafkaSettings(bootstrap_servers=kafka.bootstrap_servers)) as admin:
+            await create_topics(admin, [topic])
+
+    asyncio.run(create())
+    program = start(kafka, "--topic", topic.name, seconds=1)
+    _, said = program.process.communicate(timeout=WAIT_SECONDS_MAX)
+    assert program.process.returncode == 2
+    assert "batch_bytes is 131,072" in said
+    assert "takes 10,000 at most (max.message.bytes)" in said
 
 
 @pytest.mark.parametrize(

@@ -91,6 +91,14 @@ def test_bad_options_are_refused(options: dict[str, str], told: str) -> None:
     assert told in str(caught.value)
 
 
+def test_a_number_of_events_goes_with_flat_out_alone() -> None:
+    """With a rate it would be two ends."""
+    flat_out = ProducerSettings(flat_out=True, events_max=10)
+    assert with_load_options(flat_out).flat_out
+    with pytest.raises(SettingsError, match="events_max goes with flat_out"):
+        with_load_options(flat_out, rate="100")
+
+
 @pytest.mark.parametrize(
     ("settings", "partitions", "expected"),
     [
