@@ -35,7 +35,10 @@ class Outbox:
     ) -> None:
         """Write one record; returns when it is safe.  Raises OutboxError when Kafka refuses it."""
         try:
-            await self._producer.send_and_wait(topic, key=key, value=value, headers=list(headers))
+            if key is None and value is None:
+                await self._write_empty(topic, list(headers))
+            else:
+                await self._producer.send_and_wait(topic, key=key, value=value, headers=list(headers))
         except ClientError as error:
             raise _refused(topic, error) from error
 
@@ -46,6 +49,13 @@ class Outbox:
             await asyncio.gather(*answers)
         except ClientError as error:
             raise _refused(topic, error) from error
+
+    async def _write_empty(self, topic: str, headers: list[tuple[str, bytes | None]]) -> None:
+        """Poison may have neither key nor value: aiokafka sends such a record in a batch only."""
+        batch = self._producer.create_batch()
+        batch.append(timestamp=None, key=None, value=None, headers=headers)
+        batch.close()
+        await (await self._producer.send_batch(batch, topic, partition=0))
 
     async def close(self) -> None:
         """Wait for what is under way and disconnect."""

@@ -1,7 +1,6 @@
 """Workers as real processes, and what they leave behind in Kafka: shared by the tests of the processor."""
 
 import asyncio
-import itertools
 import os
 import signal
 import subprocess
@@ -75,9 +74,7 @@ class Topic:
                 left = list(records)
                 while left:
                     batch = producer.create_batch()
-                    taken = sum(1 for _ in itertools.takewhile(lambda kv: _append(batch, kv), left))
-                    left = left[taken:]
-                    batch.close()
+                    left = _fill(batch, left)
                     await (await producer.send_batch(batch, self.name, partition=part))
 
     async def read(self, name: str) -> list[Any]:
@@ -197,7 +194,7 @@ async def running(
     environment = os.environ | settings.to_environment() | kafka.to_environment() | {"PYTHONPATH": str(ROOT)}
     log = folder / f"worker-{uuid.uuid4().hex[:6]}.log"
     with log.open("wb") as sink:
-        process = subprocess.Popen(
+        process = subprocess.Popen(  # noqa: ASYNC220  # starting takes a millisecond, and ends without a loop
             [sys.executable, "-m", "processor", *arguments],
             cwd=folder,
             env=environment,
@@ -224,5 +221,9 @@ async def eventually(holds: Callable[[], Awaitable[bool]]) -> None:
         await asyncio.sleep(0.1)
 
 
-def _append(batch: Any, record: tuple[bytes | None, bytes | None]) -> bool:
-    return batch.append(key=record[0], value=record[1], timestamp=None) is not None
+def _fill(batch: Any, records: list[tuple[bytes | None, bytes | None]]) -> list[tuple[bytes | None, bytes | None]]:
+    """Put in what fits; returns the rest."""
+    for index, (key, value) in enumerate(records):
+        if batch.append(key=key, value=value, timestamp=None) is None:
+            return records[index:]
+    return []
