@@ -1,0 +1,1 @@
+"""Decides how many workers there should be, and why."""

@@ -1,0 +1,89 @@
+"""From what is seen and remembered to a decision, and to what is remembered next.
+
+Apart from the policies because it is the same for all of them.  Its one rule: pure, so that a journal of observations
+gives the journal's decisions again.
+"""
+
+from dataclasses import replace
+
+from autoscaler.model import (
+    Condition,
+    ConditionType,
+    Decision,
+    Memory,
+    Observation,
+    Plan,
+    Proposal,
+    Recommendation,
+    ScaleEvent,
+    Step,
+)
+
+LOG_ENTRIES_MAX = 4_096
+"""Bound on each log in memory: more than a tick a second over Kubernetes' longest window, an hour."""
+
+
+def decide(seen: Observation, memory: Memory, plan: Plan) -> tuple[Decision, Memory]:
+    """Ask the policy, let each guard answer the step before it, and remember what the next tick needs.
+
+    The first tick starts the log of recommendations with the present number, as Kubernetes does: so nothing is scaled
+    down within the first stabilisation window after a restart.
+    """
+    if memory.created_at is None:
+        first = (Recommendation(seen.at_seconds, seen.spec_replicas),)
+        memory = replace(memory, created_at=seen.at_seconds, recommendations=first)
+    proposal = _proposal(plan, seen, memory)
+    trail = list(proposal.trail)
+    for guard in plan.guards:
+        trail.append(guard(trail[-1], seen, memory))
+    decision = Decision(
+        at_seconds=seen.at_seconds,
+        trail=tuple(trail),
+        conditions=_merged(memory.conditions, proposal.conditions, seen.at_seconds),
+        recommendation=proposal.recommendation,
+    )
+    return decision, _remember(seen, proposal, decision, plan.memory_seconds, proposal.memory or memory)
+
+
+def not_applied(decision: Decision, before: Memory, after: Memory, error: str) -> tuple[Decision, Memory]:
+    """The same tick when the world refused the change: no scale event happened, AbleToScale is False and says why."""
+    message = f"the new number of replicas could not be set: {error}"
+    failed = Condition(type=ConditionType.ABLE_TO_SCALE, status=False, reason="FailedUpdateScale", message=message)
+    conditions = _merged(decision.conditions, (failed,), decision.at_seconds)
+    return replace(decision, conditions=conditions), replace(
+        after, scale_events=before.scale_events, last_scaled_at=before.last_scaled_at, conditions=conditions
+    )
+
+
+def _proposal(plan: Plan, seen: Observation, memory: Memory) -> Proposal:
+    answer = plan.policy(seen, memory)
+    return Proposal(trail=(answer,), recommendation=answer.replicas) if isinstance(answer, Step) else answer
+
+
+def _remember(seen: Observation, proposal: Proposal, decision: Decision, keep_seconds: float, memory: Memory) -> Memory:
+    """Append this tick, drop what no window or period can reach any more."""
+    now, change = seen.at_seconds, decision.replicas - seen.spec_replicas
+    oldest = now - keep_seconds
+    log = tuple(entry for entry in memory.recommendations if entry.at_seconds >= oldest)
+    events = tuple(event for event in memory.scale_events if event.at_seconds >= oldest)
+    if proposal.recommendation is not None:
+        log = (*log[1 - LOG_ENTRIES_MAX :], Recommendation(now, proposal.recommendation))
+    if change and not proposal.silent:
+        events = (*events[1 - LOG_ENTRIES_MAX :], ScaleEvent(now, change))
+    return replace(
+        memory,
+        recommendations=log,
+        scale_events=events,
+        conditions=decision.conditions,
+        last_scaled_at=now if change else memory.last_scaled_at,
+    )
+
+
+def _merged(old: tuple[Condition, ...], new: tuple[Condition, ...], now: float) -> tuple[Condition, ...]:
+    """The old conditions in their order, replaced where there is a new one; `changed_at` moves with the status."""
+    merged = {condition.type: condition for condition in old}
+    for condition in new:
+        before = merged.get(condition.type)
+        since = before.changed_at if before is not None and before.status == condition.status else now
+        merged[condition.type] = replace(condition, changed_at=since)
+    return tuple(merged.values())

@@ -1,0 +1,33 @@
+"""What a tick knows, what was decided, and what is remembered: the values that every policy speaks in.
+
+Apart from the policies because all of them, the controller, the simulator, the journal and the JSON format share it.
+Its one rule: values only.  No clock (`Observation.at_seconds` is the only time), no chance, no I/O, no logging.
+"""
+
+from autoscaler.model.decision import Condition, ConditionType, Decision, Guard, Plan, Policy, Proposal, Step
+from autoscaler.model.memory import FlinkMemory, KedaMemory, Memory, Recommendation, ScaleEvent, WeirMemory
+from autoscaler.model.observation import Observation, Partition, PodPhase, Reading, Sample, ScaleFault, Worker
+
+__all__ = [
+    "Condition",
+    "ConditionType",
+    "Decision",
+    "FlinkMemory",
+    "Guard",
+    "KedaMemory",
+    "Memory",
+    "Observation",
+    "Partition",
+    "Plan",
+    "PodPhase",
+    "Policy",
+    "Proposal",
+    "Reading",
+    "Recommendation",
+    "Sample",
+    "ScaleEvent",
+    "ScaleFault",
+    "Step",
+    "WeirMemory",
+    "Worker",
+]

@@ -1,0 +1,93 @@
+"""What was decided, and the shape of the functions that decide.
+
+A policy is a callable `(Observation, Memory) -> Step | Proposal`, a guard is `(Step, Observation, Memory) -> Step`.
+Both are pure.  A simple policy returns one `Step`; one with more to say (conditions, several steps, a memory) returns
+a `Proposal`.  To hold is to propose `seen.spec_replicas`, with the reason.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:  # memory holds conditions, so it imports this module
+    from autoscaler.model.memory import Memory
+    from autoscaler.model.observation import Observation
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decision:
+    """One tick's answer.  The trail has the policy's steps first, then one step for each guard; the last one counts."""
+
+    at_seconds: float
+    trail: "tuple[Step, ...]"
+    conditions: "tuple[Condition, ...]" = ()
+    recommendation: int | None = None
+    """The policy's raw number, before stabilisation and limits; None = it had none."""
+
+    @property
+    def replicas(self) -> int:
+        """How many workers there should be."""
+        return self.trail[-1].replicas
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """One rule's answer, and why.  `why` is for people: it names the numbers.  `numbers` has them for programs."""
+
+    rule: str
+    replicas: int
+    why: str
+    numbers: Mapping[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Proposal:
+    """A policy's whole answer.
+
+    `memory` is the memory it was given with the changes it wants to keep in its own places (None = none); the common
+    part (recommendations, scale events, conditions) is written by `decide`.  `silent` keeps this tick's change out of
+    the scale events, as when KEDA goes from 0 to 1 behind the HPA's back.
+    """
+
+    trail: tuple[Step, ...]
+    conditions: "tuple[Condition, ...]" = ()
+    recommendation: int | None = None
+    memory: "Memory | None" = None
+    silent: bool = False
+
+
+class ConditionType(StrEnum):
+    """The conditions of an HPA's status, in Kubernetes' spelling; policies of other families use those that fit."""
+
+    ABLE_TO_SCALE = "AbleToScale"
+    SCALING_ACTIVE = "ScalingActive"
+    SCALING_LIMITED = "ScalingLimited"
+    SCALED_TO_ZERO = "ScaledToZero"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Condition:
+    """A named state with its reason in one word and in a sentence.  `changed_at` is written by `decide`."""
+
+    type: str
+    status: bool
+    reason: str
+    message: str
+    changed_at: float | None = None
+
+
+Policy = Callable[["Observation", "Memory"], Step | Proposal]
+Guard = Callable[[Step, "Observation", "Memory"], Step]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """A policy with its guards, in the order in which they answer: `bounds` is last, so that it always holds.
+
+    `memory_seconds` is how long recommendations and scale events are kept: the longest window or period of the policy.
+    """
+
+    policy: Policy
+    guards: tuple[Guard, ...] = ()
+    memory_seconds: float = 3600.0
