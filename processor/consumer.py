@@ -7,7 +7,6 @@ lock, so the slice in hand is finished first.  What comes back after a revoke th
 
 import asyncio
 import logging
-import sys
 import time
 from collections.abc import Iterable, Sequence
 
@@ -48,7 +47,8 @@ class Consumer(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka has
         self._committer = committer
         self._outbox = outbox
         self._dead_letters = dead_letters
-        self._size = SliceSize(min(settings.batch_events_max, equipment.handler.slice_events or sys.maxsize))
+        self._size = SliceSize(settings.batch_events_max)
+        self._enough_events = equipment.handler.slice_events or settings.batch_events_max
         self._revoke_seconds_max = settings.session_timeout_seconds * REVOKE_SHARE
         self._hand = asyncio.Lock()
         self._generation = 0
@@ -105,7 +105,7 @@ class Consumer(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka has
     async def _work_off(self, fetched: Iterable[Fetched]) -> None:
         generation, yielded = self._generation, time.perf_counter()
         for part in fetched:
-            for records in cut(part.batches, self._size):
+            for records in cut(part.batches, self._size, self._enough_events):
                 async with self._hand:
                     if self._finished or generation != self._generation:
                         return

@@ -36,7 +36,7 @@ class Fetched:
 
     partition: int
     next_offset: int
-    batches: Iterator[Sequence[Record]]
+    batches: Iterator[list[Record]]
 
 
 class Fetch(Protocol):
@@ -149,7 +149,7 @@ class GetmanyFetch:
         ]
 
 
-def unpack(batches: Sequence[Any], first_offset: int, *, check_crcs: bool, where: str) -> Iterator[Sequence[Record]]:
+def unpack(batches: Sequence[Any], first_offset: int, *, check_crcs: bool, where: str) -> Iterator[list[Record]]:
     """The records of each batch from `first_offset` on; a compressed batch may begin before what was asked for."""
     for batch in batches:
         if check_crcs and not batch.validate_crc():
