@@ -29,7 +29,8 @@ def decide(seen: Observation, memory: Memory, plan: Plan) -> tuple[Decision, Mem
     The first tick starts the log of recommendations with the present number, as Kubernetes does: so nothing is scaled
     down within the first stabilisation window after a restart.
     """
-    if memory.created_at is None:
+    blind = seen.scale_fault is not None and seen.scale_fault.reason == "FailedGetScale"
+    if memory.created_at is None and not blind:
         first = (Recommendation(seen.at_seconds, seen.spec_replicas),)
         memory = replace(memory, created_at=seen.at_seconds, recommendations=first)
     proposal = _proposal(plan, seen, memory)
@@ -39,7 +40,7 @@ def decide(seen: Observation, memory: Memory, plan: Plan) -> tuple[Decision, Mem
     decision = Decision(
         at_seconds=seen.at_seconds,
         trail=tuple(trail),
-        conditions=_merged(memory.conditions, proposal.conditions, seen.at_seconds),
+        conditions=_merged(memory.conditions, proposal, seen.at_seconds),
         recommendation=proposal.recommendation,
     )
     return decision, _remember(seen, proposal, decision, plan.memory_seconds, proposal.memory or memory)
@@ -49,7 +50,7 @@ def not_applied(decision: Decision, before: Memory, after: Memory, error: str) -
     """The same tick when the world refused the change: no scale event happened, AbleToScale is False and says why."""
     message = f"the new number of replicas could not be set: {error}"
     failed = Condition(type=ConditionType.ABLE_TO_SCALE, status=False, reason="FailedUpdateScale", message=message)
-    conditions = _merged(decision.conditions, (failed,), decision.at_seconds)
+    conditions = _merged(decision.conditions, Proposal(trail=(), conditions=(failed,)), decision.at_seconds)
     return replace(decision, conditions=conditions), replace(
         after, scale_events=before.scale_events, last_scaled_at=before.last_scaled_at, conditions=conditions
     )
@@ -79,11 +80,13 @@ def _remember(seen: Observation, proposal: Proposal, decision: Decision, keep_se
     )
 
 
-def _merged(old: tuple[Condition, ...], new: tuple[Condition, ...], now: float) -> tuple[Condition, ...]:
+def _merged(old: tuple[Condition, ...], proposal: Proposal, now: float) -> tuple[Condition, ...]:
     """The old conditions in their order, replaced where there is a new one; `changed_at` moves with the status."""
-    merged = {condition.type: condition for condition in old}
-    for condition in new:
+    merged = {condition.type: condition for condition in old if condition.type not in proposal.dropped}
+    for condition in proposal.conditions:
         before = merged.get(condition.type)
+        if before is not None and before.message == condition.message and before.reason == condition.reason:
+            continue  # the very same state: keep the object, most ticks change nothing
         since = before.changed_at if before is not None and before.status == condition.status else now
         merged[condition.type] = replace(condition, changed_at=since)
     return tuple(merged.values())

@@ -55,6 +55,8 @@ class Proposal:
     recommendation: int | None = None
     memory: "Memory | None" = None
     silent: bool = False
+    dropped: tuple[str, ...] = ()
+    """Types of conditions that no longer apply."""
 
 
 class ConditionType(StrEnum):

@@ -1,0 +1,118 @@
+"""The shape of a HorizontalPodAutoscaler of autoscaling/v2, as the API knows it."""
+
+from typing import Annotated, Any, Literal
+
+from pydantic import Field
+
+from autoscaler.manifests.fields import ExactQuantity, MilliQuantity, Shape
+
+Int32 = Annotated[int, Field(ge=-(2**31), le=2**31 - 1)]
+Name = Annotated[str, Field(min_length=1)]
+
+
+class Reference(Shape):
+    """What is scaled, or what a metric describes."""
+
+    api_version: str = ""
+    kind: Name
+    name: Name
+
+
+class MetricIdentifier(Shape):
+    """A metric's name; its selector picks the series that the name stands for here."""
+
+    name: Name
+    selector: dict[str, Any] | None = None
+
+
+class MetricTarget(Shape):
+    """What a metric is compared with."""
+
+    type: Literal["Utilization", "Value", "AverageValue"]
+    value: MilliQuantity | None = None
+    average_value: MilliQuantity | None = None
+    average_utilization: Int32 | None = None
+
+
+class ObjectSource(Shape):
+    """A metric of one object."""
+
+    described_object: Reference
+    metric: MetricIdentifier
+    target: MetricTarget
+
+
+class TotalSource(Shape):
+    """A metric by its name alone: external, or of every pod."""
+
+    metric: MetricIdentifier
+    target: MetricTarget
+
+
+class ResourceSource(Shape):
+    """CPU or memory of every pod."""
+
+    name: Name
+    target: MetricTarget
+
+
+class ContainerResourceSource(ResourceSource):
+    """CPU or memory of one container of every pod; a worker is one container."""
+
+    container: Name
+
+
+class MetricShape(Shape):
+    """One entry of `spec.metrics`."""
+
+    type: Literal["Object", "Pods", "Resource", "ContainerResource", "External"]
+    object: ObjectSource | None = None
+    pods: TotalSource | None = None
+    resource: ResourceSource | None = None
+    container_resource: ContainerResourceSource | None = None
+    external: TotalSource | None = None
+
+
+class PolicyShape(Shape):
+    """One scaling policy."""
+
+    type: Literal["Pods", "Percent"]
+    value: Int32 = Field(gt=0)
+    period_seconds: int = Field(gt=0, le=1800)
+
+
+class RulesShape(Shape):
+    """`scaleUp` or `scaleDown`; what is not set gets the API server's default."""
+
+    stabilization_window_seconds: int | None = Field(None, ge=0, le=3600)
+    select_policy: Literal["Max", "Min", "Disabled"] | None = None
+    policies: list[PolicyShape] | None = Field(None, min_length=1)
+    tolerance: Annotated[ExactQuantity, Field(ge=0)] | None = None
+
+
+class BehaviorShape(Shape):
+    """`spec.behavior`."""
+
+    scale_up: RulesShape | None = None
+    scale_down: RulesShape | None = None
+
+
+class SpecShape(Shape):
+    """`spec`."""
+
+    scale_target_ref: Reference
+    min_replicas: Int32 | None = None
+    max_replicas: Int32 = Field(ge=1)
+    metrics: list[MetricShape] | None = None
+    behavior: BehaviorShape | None = None
+    selection_strategy: Literal["LabelSelector", "OwnerReferences"] | None = None
+
+
+class HpaShape(Shape):
+    """The whole document; metadata and status are the cluster's own affair."""
+
+    api_version: str
+    kind: str
+    metadata: dict[str, Any] = Field(default_factory=dict)
+    spec: SpecShape
+    status: Any = None

@@ -1,0 +1,92 @@
+"""From a file to a plan: finds the one policy among the YAML documents, and tells every fault at once.
+
+Apart from the readers of single kinds, which see one document each and know nothing of files.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from autoscaler.errors import PolicyError
+from autoscaler.manifests.kinds import Context, Refusal
+from autoscaler.manifests.table import KINDS
+from autoscaler.model import Plan
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReadPolicy:
+    """A policy and where it came from.  `passed_over` names the other documents of the file."""
+
+    name: str
+    kind: str
+    plan: Plan
+    document: Mapping[str, Any]
+    passed_over: tuple[str, ...] = ()
+
+
+def read_policy(path: Path, context: Context | None = None) -> ReadPolicy:
+    """The policy in a file.  Raises PolicyError naming the file and every field that cannot be honoured."""
+    try:
+        text = path.read_text(encoding="utf-8")
+    except OSError as error:
+        raise PolicyError(f"cannot read the policy {path}: {error.strerror}") from error
+    except UnicodeDecodeError as error:
+        raise PolicyError(f"{path} is not UTF-8 text: {error}") from error
+    return read_policy_text(text, str(path), context)
+
+
+def read_policy_text(text: str, source: str, context: Context | None = None) -> ReadPolicy:
+    """The same from text; `source` is how messages call it."""
+    try:
+        documents = list(_documents(yaml.safe_load_all(text)))
+    except yaml.YAMLError as error:
+        raise PolicyError(f"{source} is not YAML: {error}") from error
+    policies = [document for document in documents if document.get("kind") in KINDS]
+    others = tuple(_name(document) for document in documents if document.get("kind") not in KINDS)
+    if len(policies) != 1:
+        found = ", ".join(_name(document) for document in documents) or "nothing"
+        raise PolicyError(f"{source}: expected one policy ({', '.join(KINDS)}), found {len(policies)}; it has: {found}")
+    return _read(policies[0], source, context or Context(), others)
+
+
+def _read(document: Mapping[str, Any], source: str, context: Context, passed_over: tuple[str, ...]) -> ReadPolicy:
+    kind = KINDS[document["kind"]]
+    version = document.get("apiVersion")
+    if kind.api_versions and version not in kind.api_versions:
+        raise PolicyError(f"{source}: apiVersion: expected {' or '.join(kind.api_versions)}, found {version!r}")
+    try:
+        plan = kind.read(document, context)
+    except Refusal as refusal:
+        faults = "\n".join(f"  {fault}" for fault in refusal.faults)
+        raise PolicyError(f"{len(refusal.faults)} fault(s) in {source}, {_name(document)}:\n{faults}") from refusal
+    return ReadPolicy(
+        name=str(_metadata(document).get("name") or document.get("name") or document["kind"]),
+        kind=document["kind"],
+        plan=plan,
+        document=document,
+        passed_over=passed_over,
+    )
+
+
+def _documents(loaded: Iterator[Any]) -> Iterator[Mapping[str, Any]]:
+    """Every object in the file, also those inside a `kind: List`, as `kubectl get -o yaml` prints it."""
+    for document in loaded:
+        if isinstance(document, dict) and document.get("kind") == "List":
+            yield from _documents(iter(document.get("items") or ()))
+        elif isinstance(document, dict):
+            yield document
+        elif document is not None:
+            raise yaml.YAMLError(f"expected a mapping with a `kind`, found {type(document).__name__}")
+
+
+def _name(document: Mapping[str, Any]) -> str:
+    name = _metadata(document).get("name") or document.get("name") or ""
+    return f"{document.get('kind', 'no kind')} {name}".strip()
+
+
+def _metadata(document: Mapping[str, Any]) -> Mapping[str, Any]:
+    metadata = document.get("metadata")
+    return metadata if isinstance(metadata, dict) else {}
