@@ -5,6 +5,7 @@ gives the journal's decisions again.
 """
 
 from dataclasses import replace
+from typing import TypeVar
 
 from autoscaler.model import (
     Condition,
@@ -19,6 +20,7 @@ from autoscaler.model import (
     Step,
 )
 
+Entry = TypeVar("Entry", Recommendation, ScaleEvent)
 LOG_ENTRIES_MAX = 4_096
 """Bound on each log in memory: more than a tick a second over Kubernetes' longest window, an hour."""
 
@@ -64,9 +66,8 @@ def _proposal(plan: Plan, seen: Observation, memory: Memory) -> Proposal:
 def _remember(seen: Observation, proposal: Proposal, decision: Decision, keep_seconds: float, memory: Memory) -> Memory:
     """Append this tick, drop what no window or period can reach any more."""
     now, change = seen.at_seconds, decision.replicas - seen.spec_replicas
-    oldest = now - keep_seconds
-    log = tuple(entry for entry in memory.recommendations if entry.at_seconds >= oldest)
-    events = tuple(event for event in memory.scale_events if event.at_seconds >= oldest)
+    log = _since(memory.recommendations, now - keep_seconds)
+    events = _since(memory.scale_events, now - keep_seconds)
     if proposal.recommendation is not None:
         log = (*log[1 - LOG_ENTRIES_MAX :], Recommendation(now, proposal.recommendation))
     if change and not proposal.silent:
@@ -78,6 +79,14 @@ def _remember(seen: Observation, proposal: Proposal, decision: Decision, keep_se
         conditions=decision.conditions,
         last_scaled_at=now if change else memory.last_scaled_at,
     )
+
+
+def _since(log: tuple[Entry, ...], oldest: float) -> tuple[Entry, ...]:
+    """The log is oldest first, and a tick drops one entry or none."""
+    first = 0
+    while first < len(log) and log[first].at_seconds < oldest:
+        first += 1
+    return log[first:]
 
 
 def _merged(old: tuple[Condition, ...], proposal: Proposal, now: float) -> tuple[Condition, ...]:

@@ -51,5 +51,5 @@ def milli(value: float) -> int:
     exact = value * MILLI
     if exact >= INT64_MAX:
         return INT64_MAX
-    near = round(exact)
+    near = math.floor(exact + 0.5)
     return near if abs(exact - near) <= NEARLY * max(1.0, abs(exact)) else math.ceil(exact)

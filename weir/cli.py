@@ -4,6 +4,8 @@ import sys
 
 import typer
 
+from autoscaler.decide_cli import EPILOG as DECIDE_EPILOG
+from autoscaler.decide_cli import decide
 from broker.cli import app as kafka
 from contract.errors import WeirError
 from loadtests.bench.cli import bench
@@ -22,6 +24,7 @@ app.add_typer(loadtest, name="loadtest")
 app.command()(produce)
 app.command()(process)
 app.command()(bench)
+app.command(epilog=DECIDE_EPILOG)(decide)
 
 
 def main() -> None:

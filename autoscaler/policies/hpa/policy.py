@@ -70,12 +70,12 @@ def ask_metrics(seen: Observation, spec: HpaSpec) -> Asked:
     """Ask every metric; the largest answer wins.  If some cannot be read, the number may grow but not shrink."""
     steps: list[Step] = []
     best: Proposed | None = None
-    first: tuple[Metric, MetricFault] | None = None
+    first: tuple[Metric, str] | None = None
     for metric in spec.metrics:
         try:
             proposed = propose(metric, seen, spec)
         except MetricFault as fault:
-            first = first or (metric, fault)
+            first = first or (metric, str(fault))
             steps.append(Step(rule=metric.name, replicas=seen.spec_replicas, why=str(fault)))
             continue
         steps.append(Step(rule=metric.name, replicas=proposed.replicas, why=proposed.why, numbers=proposed.numbers))
