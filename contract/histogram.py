@@ -11,6 +11,7 @@ from hdrh.histogram import HdrHistogram
 from numpy.typing import ArrayLike, NDArray
 
 LOWEST_MICROS, HIGHEST_MICROS, DIGITS = 1, 3_600_000_000, 3
+LOW_BITS, PLACE_OF_ONE = 42, 1023 << 10  # of a float: what lies below 11 significant bits, and 1.0 without that
 PERCENTILES = (50.0, 90.0, 99.0, 99.9, 100.0)
 
 
@@ -79,14 +80,14 @@ class LatencyHistogram:
 def counted(micros: ArrayLike) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """The different values among `micros`, cut to 11 significant bits, and how often each occurs.
 
-    That is HdrHistogram's own resolution.  Such a value is a number below 2048 and a shift, so it has its place in a
-    small table, and nothing need be sorted: 13 ns a value where `np.unique` took 50.
+    That is HdrHistogram's own resolution.  A float's first 22 bits are its exponent and those 11 significant bits (the
+    leading one is not written), so shifted down they are a value's place in a small table, and nothing need be sorted.
     """
-    whole = np.clip(micros, LOWEST_MICROS, HIGHEST_MICROS).astype(np.int64)
-    shift = np.maximum(np.frexp(whole.astype(np.float64))[1].astype(np.int64) - 11, 0)
-    table = np.bincount((shift << 11) + (whole >> shift))
+    whole = np.floor(np.clip(np.asarray(micros, dtype=np.float64), LOWEST_MICROS, HIGHEST_MICROS))
+    table = np.bincount((whole.view(np.int64) >> LOW_BITS) - PLACE_OF_ONE)
     places = np.flatnonzero(table)
-    return (places & 2047) << (places >> 11), table[places]
+    values = ((places + PLACE_OF_ONE) << LOW_BITS).view(np.float64)
+    return values.astype(np.int64), table[places]
 
 
 def _label(percentile: float) -> str:

@@ -59,7 +59,7 @@ class WorkerSettings(EnvironmentSettings):
     session_timeout_seconds: float = Field(10.0, ge=1, le=300)
     heartbeat_interval_seconds: float = Field(3.0, gt=0, le=100)
     batch_events_max: int = Field(5_000, ge=1, le=1_000_000, description="most events handed to the handler at once")
-    fetch_bytes_max: int = Field(1 << 20, ge=1_024, description="per partition and fetch")
+    fetch_bytes_max: int = Field(1 << 18, ge=1_024, description="per partition and fetch; larger ones leave the cache")
     fetch_wait_seconds: float = Field(0.1, ge=0, le=30, description="how long the broker may hold a fetch open")
     drain_seconds_max: float = Field(20.0, gt=0, description="after SIGTERM: finish, commit and leave within this")
     status_host: str = "127.0.0.1"

@@ -25,7 +25,7 @@ from processor.slices import cut
 
 POLL_SECONDS = 1.0
 REVOKE_SHARE = 0.5  # of the session timeout: what a revoke may take while the whole group waits
-GATHER_SECONDS = 0.001
+GATHER_SECONDS = 0.000
 YIELD_SECONDS = 0.002  # the sockets' turn: more often costs CPU, since they are then read in smaller pieces
 
 log = logging.getLogger(__name__)

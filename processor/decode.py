@@ -75,11 +75,10 @@ def decode_weir(records: Sequence[Record]) -> Decoded:
         pids, parts, seqs, dues, keys, _types, _values = [list(map(column, events)) for column in _columns_of]
     except (KeyError, TypeError, IndexError) as error:
         raise PoisonError("a record of this batch has the wrong schema") from error
-    for column in (pids, parts, seqs, dues):
-        if set(map(type, column)) != {int}:
-            raise PoisonError("a record of this batch has a number that is none")
-    if set(map(type, keys)) != {str} or _lowest(pids) < 0 or _lowest(parts) < 0:
-        raise PoisonError("a record of this batch has a key that is no string, or a negative number")
+    if not (_all_are(int, pids, parts, seqs, dues) and _all_are(str, keys)):
+        raise PoisonError("a record of this batch has a number that is none, or a key that is no string")
+    if _lowest(pids) < 0 or _lowest(parts) < 0:
+        raise PoisonError("a record of this batch has a negative number")
     return Decoded(events=events, pids=pids, seqs=numbers(seqs), due_us=numbers(dues))
 
 
@@ -146,6 +145,10 @@ def _origin_in_header(record: Record) -> Origin | None:
         return unpack_origin(record.headers)
     except (ValueError, TypeError) as error:
         raise PoisonError(f"wrong schema: a weir-origin header must be four whole numbers: {error}") from error
+
+
+def _all_are(kind: type, *columns: list[Any]) -> bool:
+    return all(list(map(type, column)).count(kind) == len(column) for column in columns)
 
 
 def _lowest(column: list[int]) -> int:

@@ -93,12 +93,12 @@ class _Span:
     backwards: int = 0
 
     def extend(self, seqs: NDArray[np.uint64]) -> None:
-        lowest, first, latest, highest = int(seqs.min()), int(seqs[0]), int(seqs[-1]), int(seqs.max())
-        self.backwards += int(np.count_nonzero(seqs[1:] <= seqs[:-1])) + (self.events > 0 and first <= self.latest_seq)
+        first, latest, backwards = int(seqs[0]), int(seqs[-1]), int(np.count_nonzero(seqs[1:] <= seqs[:-1]))
+        self.backwards += backwards + (self.events > 0 and first <= self.latest_seq)
         self.events += len(seqs)
         self.latest_seq = latest
-        self.first_seq = min(self.first_seq, lowest)
-        self.last_seq = max(self.last_seq, highest)
+        self.first_seq = min(self.first_seq, int(seqs.min()) if backwards else first)
+        self.last_seq = max(self.last_seq, int(seqs.max()) if backwards else latest)
 
 
 @dataclass(slots=True, kw_only=True)
