@@ -6,7 +6,8 @@ from pydantic import Field
 
 from autoscaler.manifests.fields import ExactQuantity, MilliQuantity, Shape
 
-Int32 = Annotated[int, Field(ge=-(2**31), le=2**31 - 1)]
+INT32_MAX = 2**31 - 1
+Int32 = Annotated[int, Field(ge=-INT32_MAX - 1, le=INT32_MAX)]
 Name = Annotated[str, Field(min_length=1)]
 
 
@@ -77,7 +78,7 @@ class PolicyShape(Shape):
     """One scaling policy."""
 
     type: Literal["Pods", "Percent"]
-    value: Int32 = Field(gt=0)
+    value: int = Field(gt=0, le=INT32_MAX)
     period_seconds: int = Field(gt=0, le=1800)
 
 
@@ -102,7 +103,7 @@ class SpecShape(Shape):
 
     scale_target_ref: Reference
     min_replicas: Int32 | None = None
-    max_replicas: Int32 = Field(ge=1)
+    max_replicas: int = Field(ge=1, le=INT32_MAX)
     metrics: list[MetricShape] | None = None
     behavior: BehaviorShape | None = None
     selection_strategy: Literal["LabelSelector", "OwnerReferences"] | None = None
