@@ -9,7 +9,7 @@ import typer
 import uvloop
 from rich.console import Console
 
-from loadtests.bench.measure import Effort, measure_clients, measure_end_to_end
+from loadtests.bench.measure import END_TO_END, Effort, measure_clients, measure_end_to_end
 from loadtests.bench.table import as_markdown
 from loadtests.host import describe_host, versions, weir_version
 from loadtests.live import LiveView
@@ -45,7 +45,10 @@ def bench(
     _keep(document, folder)
     if end_to_end:
         runs = uvloop.run(measure_end_to_end(effort, folder, lambda name, s: LiveView(console, name, s)))
-        document["end_to_end"] = [run.model_dump(mode="json", exclude={"ledger": {"partitions"}}) for run in runs]
+        document["end_to_end"] = [
+            run.model_dump(mode="json", exclude={"ledger": {"partitions"}}) | {"workers": workers}
+            for run, (_, workers) in zip(runs, END_TO_END, strict=True)
+        ]
     console.print(_keep(document, folder), markup=False, soft_wrap=True)
     console.print(f"kept in {folder.resolve()}", soft_wrap=True)
 

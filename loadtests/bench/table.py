@@ -14,7 +14,7 @@ def as_markdown(document: Mapping[str, Any]) -> str:
         rows = [row for row in clients if (row["direction"], row["event_bytes"]) == (direction, event_bytes)]
         parts.append(f"**{direction.capitalize()}, {event_bytes} B**\n\n" + _clients(rows))
     if document["end_to_end"]:
-        parts.append("**End to end, 200 B, 12 partitions, 4 workers**\n\n" + _end_to_end(document["end_to_end"]))
+        parts.append("**End to end, 200 B, 12 partitions**\n\n" + _end_to_end(document["end_to_end"]))
     return "\n\n".join(parts) + "\n"
 
 
@@ -49,21 +49,22 @@ def _clients(rows: Iterable[Row]) -> str:
 
 def _end_to_end(summaries: Iterable[Row]) -> str:
     head = (
-        "planned/s", "produced", "processed", "p50", "p99", "p99.9", "max", "lost",
-        "CPU s per million: producer", "workers", "broker", "peak memory: producer", "workers",
+        "planned/s", "workers", "produced", "processed", "p50", "p99", "p99.9", "max", "lost",
+        "cores: producer", "workers", "broker", "memory: producer", "workers",
     )  # fmt: skip
     return _table(head, [tuple(_run_cells(summary)) for summary in summaries])
 
 
 def _run_cells(run: Row) -> Iterable[str]:
     yield _number(run["planned_rate"], "{:,.0f}")
+    yield str(run["workers"])
     yield _number(run["produced_ratio"], "{:.2%}")
     yield _number(run["processed_ratio"], "{:.2%}")
     for name in ("p50", "p99", "p99.9", "max"):
         yield _number(run["latencies"]["end_to_end"][name], "{:.1f} ms", 1e3)
     yield f"{run['ledger']['lost']:,} of {run['ledger']['acknowledged']:,}"
     for role in ("producer", "workers", "broker"):
-        yield _number(run["costs"][role]["cpu_seconds_per_million_events"], "{:.2f}")
+        yield _number(run["costs"][role]["cores"], "{:.2f}")
     for role in ("producer", "workers"):
         yield _number(run["costs"][role]["rss_bytes_max"], "{:.0f} MB", 1e-6)
 
