@@ -5,14 +5,26 @@ Its one rule: values only.  No clock (`Observation.at_seconds` is the only time)
 """
 
 from autoscaler.model.decision import Condition, ConditionType, Decision, Guard, Plan, Policy, Proposal, Step
-from autoscaler.model.memory import FlinkMemory, KedaMemory, Memory, Recommendation, ScaleEvent, WeirMemory
+from autoscaler.model.memory import (
+    DelayedDown,
+    FlinkMemory,
+    FlinkSample,
+    KedaMemory,
+    Memory,
+    Recommendation,
+    Rescale,
+    ScaleEvent,
+    WeirMemory,
+)
 from autoscaler.model.observation import Observation, Partition, PodPhase, Reading, Sample, ScaleFault, Worker
 
 __all__ = [
     "Condition",
     "ConditionType",
     "Decision",
+    "DelayedDown",
     "FlinkMemory",
+    "FlinkSample",
     "Guard",
     "KedaMemory",
     "Memory",
@@ -24,6 +36,7 @@ __all__ = [
     "Proposal",
     "Reading",
     "Recommendation",
+    "Rescale",
     "Sample",
     "ScaleEvent",
     "ScaleFault",

@@ -35,16 +35,66 @@ class KedaMemory:
     last_polled_at: float | None = None
     active: bool | None = None
     """What the last poll found; None = none succeeded yet."""
+    committed: Mapping[str, int] = field(default_factory=dict)
+    """Offsets that were committed when a trigger with `excludePersistentLag` was last read, by topic/partition."""
+    cached: Mapping[str, float | None] = field(default_factory=dict)
+    """What the last poll read of triggers with `useCachedMetrics`, by metric; None = it failed."""
+
+
+class FlinkSample(NamedTuple):
+    """What Flink's autoscaler collects at each look."""
+
+    at_seconds: float
+    lag_events: int
+    input_rate: float
+    load: float | None = None
+    """Busy share of the workers, aggregated; None = no worker reported it."""
+    observed_rate: float | None = None
+    """Events/s of all workers together, if there was a backlog to measure it with."""
+
+
+class DelayedDown(NamedTuple):
+    """A recommendation to go down that waits for its interval.  `outside` = the rate was outside its edges."""
+
+    at_seconds: float
+    replicas: int
+    outside: bool
+
+
+class Rescale(NamedTuple):
+    """One change made by Flink's autoscaler, with the true processing rates before it and expected of it."""
+
+    at_seconds: float
+    before: int
+    after: int
+    true_rate: float | None
+    """None = nothing was flowing."""
+    expected_rate: float | None
+    restart_seconds: float | None = None
+    """Until all wanted workers were ready; None = they are not yet."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FlinkMemory:
-    """What Flink's autoscaler remembers beside the common part."""
+    """What Flink's autoscaler, and DS2, remember beside the common part."""
 
-    down_recommendations: tuple[Recommendation, ...] = ()
-    observed_true_rates: tuple[tuple[float, float], ...] = ()
-    """(at, events/s of all workers together) measured while there was a backlog."""
+    replicas: int | None = None
+    """As asked for at the last tick: a difference is a rescale, whoever made it."""
     rescaled_at: float | None = None
+    running_at: float | None = None
+    """When all wanted workers were ready after the last rescale."""
+    looked_at: float | None = None
+    samples: tuple[FlinkSample, ...] = ()
+    down_since: float | None = None
+    down_recommendations: tuple[DelayedDown, ...] = ()
+    """Those that can still become the largest of the interval: later ones are smaller."""
+    pending: Rescale | None = None
+    """Proposed, and not seen done yet."""
+    rescales: tuple[Rescale, ...] = ()
+    epochs: int = 0
+    """DS2: policy intervals since the last rescale."""
+    calls: tuple[int, ...] = ()
+    """DS2: the latest answers in a row that call for a change in the same direction."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

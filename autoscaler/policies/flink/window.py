@@ -1,0 +1,140 @@
+"""What Flink's autoscaler collects: a sample at each look, for as long as the metric window is.
+
+A rescale throws everything away.  Samples begin to count when the job has been running for the stabilisation interval,
+and nothing is decided until they fill the window.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from itertools import pairwise
+
+from autoscaler.model import FlinkMemory, FlinkSample, Memory, Observation, Rescale, Worker
+from autoscaler.policies.flink.options import Aggregator, FlinkOptions
+from autoscaler.signals import Signal, read_signal
+from contract.worker import WorkerPhase
+
+SAMPLES_MAX = 4_096
+"""Bound on the window: a sample a second for more than an hour."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Measured:
+    """The window in a few numbers.  None = unknown."""
+
+    input_rate: float | None
+    """Events/s consumed, over the window."""
+    busy_rate: float
+    """The same, averaged in the way in which the load is."""
+    load: float | None
+    observed_rate: float | None
+    lag_events: int
+    lag_change_rate: float | None
+
+
+def notice(flink: FlinkMemory, seen: Observation, memory: Memory, options: FlinkOptions) -> FlinkMemory:
+    """Take in what happened since the last tick: a rescale by anyone, and whether the job runs again."""
+    now = seen.at_seconds
+    if flink.replicas is not None and flink.replicas != seen.spec_replicas:
+        last = memory.last_scaled_at
+        made_by_us = flink.pending is not None and flink.pending.after == seen.spec_replicas
+        done = (flink.pending,) if made_by_us and flink.pending is not None else ()
+        kept = (*flink.rescales, *done)[-options.history_max_count :]
+        recent = last is not None and flink.looked_at is not None and last >= flink.looked_at
+        flink = FlinkMemory(
+            rescaled_at=last if recent else now,
+            rescales=tuple(one for one in kept if now - one.at_seconds <= options.history_max_age),
+        )
+    if flink.rescaled_at is not None and flink.running_at is None and ready_count(seen) >= seen.spec_replicas:
+        flink = replace(flink, running_at=now, rescales=_timed(flink, seen))
+    return replace(flink, replicas=seen.spec_replicas)
+
+
+def take_sample(seen: Observation, flink: FlinkMemory, options: FlinkOptions) -> FlinkSample | str:
+    """This look's numbers, or what is unknown."""
+    lag = read_signal(Signal.TOTAL_LAG, seen)
+    if lag.value is None:
+        return str(lag.error)
+    if seen.processing_rate is None:
+        return "the processing rate is unknown"
+    return FlinkSample(
+        at_seconds=seen.at_seconds,
+        lag_events=int(lag.value),
+        input_rate=seen.processing_rate,
+        load=aggregate_load(seen.workers, options.metrics_busy_time_aggregator),
+        observed_rate=_observed(lag.value, seen.processing_rate, flink.samples, options),
+    )
+
+
+def add_sample(flink: FlinkMemory, sample: FlinkSample, window_seconds: float) -> tuple[FlinkMemory, float]:
+    """The memory with it, and how many seconds are missing until the window is full (0.0 = it is)."""
+    first = flink.samples[0].at_seconds if flink.samples else sample.at_seconds
+    missing = max(0.0, first + window_seconds - sample.at_seconds)
+    kept = flink.samples
+    if missing == 0:
+        kept = tuple(one for one in kept if one.at_seconds >= sample.at_seconds - window_seconds)
+    return replace(flink, samples=(*kept[1 - SAMPLES_MAX :], sample)), missing
+
+
+def measure(samples: Sequence[FlinkSample], options: FlinkOptions) -> Measured:
+    """What the samples say together.  Rates of change need two of them."""
+    first, last = samples[0], samples[-1]
+    seconds = last.at_seconds - first.at_seconds
+    pairs = pairwise(samples)
+    consumed = sum(after.input_rate * (after.at_seconds - before.at_seconds) for before, after in pairs)
+    over_window = consumed / seconds if seconds > 0 else None
+    mean = sum(sample.input_rate for sample in samples) / len(samples)
+    by_counter = options.metrics_busy_time_aggregator is Aggregator.AVG and over_window is not None
+    return Measured(
+        input_rate=over_window,
+        busy_rate=over_window if by_counter and over_window is not None else mean,
+        load=_mean([sample.load for sample in samples], 1),
+        observed_rate=_mean(
+            [sample.observed_rate for sample in samples], options.observed_true_processing_rate_min_observations
+        ),
+        lag_events=last.lag_events,
+        lag_change_rate=(last.lag_events - first.lag_events) / seconds if seconds > 0 else None,
+    )
+
+
+def aggregate_load(workers: Sequence[Worker], how: Aggregator) -> float | None:
+    """The busy share of the workers that take part and report one; None if none does."""
+    shares = [worker.busy_ratio for worker in workers if takes_part(worker) and worker.busy_ratio is not None]
+    if not shares:
+        return None
+    if how is Aggregator.AVG:
+        return sum(shares) / len(shares)
+    return max(shares) if how is Aggregator.MAX else min(shares)
+
+
+def ready_count(seen: Observation) -> int:
+    """How many workers take part."""
+    return sum(takes_part(worker) for worker in seen.workers)
+
+
+def takes_part(worker: Worker) -> bool:
+    """Whether the worker consumes: by Weir's own phase, or by its Ready condition where that is unknown."""
+    if worker.deleted:
+        return False
+    return worker.phase is WorkerPhase.READY if worker.phase is not None else worker.ready is True
+
+
+def _observed(lag_events: float, rate: float, before: Sequence[FlinkSample], options: FlinkOptions) -> float | None:
+    """The rate itself while there is a backlog to keep all busy; else the average of those seen before."""
+    if rate > 0 and lag_events >= options.observed_true_processing_rate_lag_threshold * rate:
+        return rate
+    return _mean([sample.observed_rate for sample in before], 1) if rate > 0 else None
+
+
+def _timed(flink: FlinkMemory, seen: Observation) -> tuple[Rescale, ...]:
+    """The rescales, the last of them with the time it took, if it is the one that has just ended."""
+    if not flink.rescales or flink.rescaled_at is None:
+        return flink.rescales
+    *before, last = flink.rescales
+    if last.restart_seconds is not None or last.after != seen.spec_replicas:
+        return flink.rescales
+    return (*before, last._replace(restart_seconds=seen.at_seconds - flink.rescaled_at))
+
+
+def _mean(values: Sequence[float | None], at_least: int) -> float | None:
+    known = [value for value in values if value is not None]
+    return sum(known) / len(known) if len(known) >= at_least else None
