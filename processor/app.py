@@ -16,7 +16,7 @@ from collections.abc import Callable
 from contract.errors import WeirError
 from contract.kafka import KafkaSettings
 from contract.status import StatusPage, serve_status
-from contract.worker import WorkerPhase, WorkerSettings
+from contract.worker import WorkerPhase, WorkerSettings, WorkerStatus
 from processor.coldstart import pay
 from processor.equipment import Equipment
 from processor.errors import ProcessorError
@@ -58,6 +58,10 @@ class Worker:
         self._stop_cold_start = threading.Event()
         self._held_memory = bytearray()
         self._member: Member | None = None
+
+    def status(self) -> WorkerStatus:
+        """The document of its status page."""
+        return self._equipment.progress.status()
 
     async def run(self, stop: asyncio.Event, announce: Callable[[int], None]) -> None:
         """Live until `stop` is set and everything is drained.  Raises WeirError when it cannot start or go on."""
@@ -132,7 +136,7 @@ class Worker:
     def _page(self) -> StatusPage:
         equipment = self._equipment
         return StatusPage(
-            status=equipment.progress.status,
+            status=self.status,
             live=self._not_live,
             ready=self._not_ready,
             registry=equipment.meters.registry,

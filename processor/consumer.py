@@ -25,7 +25,6 @@ from processor.slices import cut
 
 POLL_SECONDS = 1.0
 REVOKE_SHARE = 0.5  # of the session timeout: what a revoke may take while the whole group waits
-GATHER_SECONDS = 0.000
 YIELD_SECONDS = 0.002  # the sockets' turn: more often costs CPU, since they are then read in smaller pieces
 
 log = logging.getLogger(__name__)
@@ -61,7 +60,7 @@ class Consumer(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka has
             fetched = await fetch.take(POLL_SECONDS)
             self._busy_since = time.perf_counter()
             await self._work_off(fetched)
-            await asyncio.sleep(GATHER_SECONDS)
+            await asyncio.sleep(0)  # even if there is always something to take
 
     async def finish(self) -> None:
         """Wait for the slice in hand, and take no other."""

@@ -15,6 +15,7 @@ from contract.worker import HandlerSpec, WorkerPhase, WorkerSettings
 from processor.commit import Committer
 from processor.consumer import Consumer
 from processor.deadletter import DeadLetters
+from processor.decode import Record
 from processor.equipment import Equipment
 from processor.errors import ProcessorError
 from processor.fetch import Fetched
@@ -39,7 +40,7 @@ class Stub:
 
 def fetched(partition: int, first: int, count: int, next_offset: int | None = None) -> Fetched:
     """What a fetch brings."""
-    records = [
+    records: list[Record] = [
         Stub(
             encode({"pid": 0, "part": partition, "seq": o, "due_us": 1, "key": "k", "type": "t", "value": o}),
             o,
