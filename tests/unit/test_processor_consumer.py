@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import orjson
 import pytest
@@ -15,7 +15,6 @@ from contract.worker import HandlerSpec, WorkerPhase, WorkerSettings
 from processor.commit import Committer
 from processor.consumer import Consumer
 from processor.deadletter import DeadLetters
-from processor.decode import Record
 from processor.equipment import Equipment
 from processor.errors import ProcessorError
 from processor.fetch import Fetched
@@ -25,6 +24,9 @@ from processor.lifecycle import Event
 from processor.meters import Meters
 from processor.progress import Progress
 from processor.thread import HandlerThread
+
+if TYPE_CHECKING:
+    from processor.decode import Record
 
 
 @dataclass
