@@ -29,7 +29,7 @@ from processor.meters import Meters
 from processor.progress import Progress
 from processor.thread import HandlerThread
 
-SWITCH_SECONDS = 0.0005  # beside a busy thread the loop gets its turn after this, not after Python's 5 ms
+SWITCH_SECONDS = 0.0005  # beside `burn` timers were 19 ms late at worst, 29 ms with Python's 5 ms (two busy cores)
 CLOSE_SECONDS_MAX = 5.0
 
 log = logging.getLogger(__name__)
