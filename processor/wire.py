@@ -9,12 +9,16 @@ client and exchanges only this one request.  The rule: tests hold both against a
 import struct
 from io import BytesIO
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, ClassVar
 
+import google_crc32c
 from aiokafka.protocol.fetch import FetchRequest
 
 VERSION = 11
 API_KEY = 1
+MAGIC = 2
+HEAD_BYTES = 61  # of a record batch, before its records
+LENGTH_FROM = 12  # where a batch's length begins to count
 
 _header = struct.Struct(">hhi")  # key, version, correlation
 _request = struct.Struct(">iiiibii")  # replica, wait, least, most, isolation, no session (0, -1)
@@ -23,6 +27,7 @@ _answer = struct.Struct(">ihii")  # throttle, error, session, number of topics
 _partition = struct.Struct(">ihqqqi")  # partition, error, high water, stable, log start, number of aborted transactions
 _aborted = struct.Struct(">qq")
 _records = struct.Struct(">ii")  # preferred replica, length
+_batch = struct.Struct(">qiibI")  # base offset, length from here, leader epoch, magic, checksum of all that follows
 _int = struct.Struct(">i")
 _short = struct.Struct(">h")
 
@@ -52,7 +57,10 @@ class QuickFetch:
     def prepare(self, versions: dict[int, tuple[int, int]]) -> Any:
         """What is sent to a broker that speaks these versions: this, or aiokafka's own where version 11 is too new."""
         low, high = versions.get(API_KEY, (0, 0))
-        return self if low <= VERSION <= high else self._request.prepare(versions)
+        if low <= VERSION <= high:
+            return self
+        QuickAnswer.all_checked = False
+        return self._request.prepare(versions)
 
     def build_request_header(self, correlation_id: int, client_id: str) -> Any:
         """The header, as something to encode."""
@@ -84,9 +92,14 @@ class QuickFetch:
 
 
 class QuickAnswer:
-    """A fetch's answer with the two attributes that aiokafka's fetcher reads."""
+    """A fetch's answer with the two attributes that aiokafka's fetcher reads.
+
+    `all_checked`: the checksum of every record batch that came to this process was right, as far as this class has
+    seen them all.  Once it is not so, whoever unpacks must check for himself, and will find the one that is wrong.
+    """
 
     API_VERSION = VERSION
+    all_checked: ClassVar[bool] = True
     __slots__ = ("topics",)
 
     def __init__(self, topics: list[tuple[str, list[tuple[Any, ...]]]]) -> None:
@@ -121,7 +134,28 @@ def _read_partition(data: bytes, at: int) -> tuple[tuple[Any, ...], int]:
     end = at + max(length, 0)
     if end > len(data):
         raise struct.error(f"records of {length} bytes in an answer that ends after {len(data) - at}")
-    return (*numbers, aborted, replica, data[at:end] if length >= 0 else None), end
+    records = data[at:end] if length >= 0 else None
+    if records and not checksums_right(records):
+        QuickAnswer.all_checked = False
+    return (*numbers, aborted, replica, records), end
+
+
+def checksums_right(records: bytes) -> bool:
+    """Whether every whole record batch in `records` has the checksum it names; the last one may be cut short.
+
+    aiokafka's own check takes 0.5 ns a byte on hosts where its wheel does not use the processor's instruction; at 1 KB
+    that is an eighth of a worker's time.  This library takes a tenth of it, the copy that it needs included.
+    """
+    at, end = 0, len(records)
+    while at + HEAD_BYTES <= end:
+        _, length, _, magic, checksum = _batch.unpack_from(records, at)
+        following = at + LENGTH_FROM + length
+        if magic != MAGIC:
+            return False
+        if following <= end and google_crc32c.value(records[at + _batch.size : following]) != checksum:
+            return False
+        at = following
+    return True
 
 
 def _read_text(data: bytes, at: int) -> tuple[str, int]:

@@ -8,9 +8,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import google_crc32c
 from aiokafka.codec import gzip_encode, lz4_encode, snappy_encode, zstd_encode
 from aiokafka.record.default_records import DefaultRecordBase
-from aiokafka.record.util import calc_crc32c
 
 HEADER = DefaultRecordBase.HEADER_STRUCT
 CHECKED_FROM = DefaultRecordBase.ATTRIBUTES_OFFSET
@@ -97,5 +97,5 @@ class EncodedBatch:
         fields = (attributes, self._events - 1, self._timestamp_ms, self._timestamp_ms, *self._owner, self._events)
         leader_epoch = DefaultRecordBase.NO_PARTITION_LEADER_EPOCH
         HEADER.pack_into(batch, 0, 0, length, leader_epoch, MAGIC, 0, *fields)
-        checksum = calc_crc32c(memoryview(batch)[CHECKED_FROM:])
+        checksum = google_crc32c.value(bytes(memoryview(batch)[CHECKED_FROM:]))  # with its copy 5 times aiokafka's speed
         HEADER.pack_into(batch, 0, 0, length, leader_epoch, MAGIC, checksum, *fields)
