@@ -97,5 +97,7 @@ class EncodedBatch:
         fields = (attributes, self._events - 1, self._timestamp_ms, self._timestamp_ms, *self._owner, self._events)
         leader_epoch = DefaultRecordBase.NO_PARTITION_LEADER_EPOCH
         HEADER.pack_into(batch, 0, 0, length, leader_epoch, MAGIC, 0, *fields)
-        checksum = google_crc32c.value(bytes(memoryview(batch)[CHECKED_FROM:]))  # with its copy 5 times aiokafka's speed
+        checksum = google_crc32c.value(
+            bytes(memoryview(batch)[CHECKED_FROM:])
+        )  # with its copy 5 times aiokafka's speed
         HEADER.pack_into(batch, 0, 0, length, leader_epoch, MAGIC, checksum, *fields)

@@ -6,10 +6,11 @@ from io import BytesIO
 import pytest
 from aiokafka.protocol.fetch import FetchRequest, FetchRequest_v11, FetchResponse_v11
 from aiokafka.protocol.metadata import MetadataRequest
+from aiokafka.record.default_records import DefaultRecordBatchBuilder
 from hypothesis import given
 from hypothesis import strategies as st
 
-from processor.wire import QuickAnswer, QuickClient, QuickFetch
+from processor.wire import QuickAnswer, QuickClient, QuickFetch, checksums_right
 
 LONG = st.integers(-(2**63), 2**63 - 1)
 INT = st.integers(-(2**31), 2**31 - 1)
@@ -81,3 +82,42 @@ async def test_only_fetches_take_the_short_way() -> None:
     assert sent[0] == (3, other)
     assert isinstance(sent[1][1], QuickFetch)
     assert quick.cluster == "the cluster"
+
+
+def record_batches(count: int) -> bytes:
+    """Some record batches behind each other, as aiokafka writes them."""
+    written = b""
+    for number in range(count):
+        builder = DefaultRecordBatchBuilder(
+            magic=2, compression_type=0, is_transactional=0, producer_id=-1, producer_epoch=-1, base_sequence=-1,
+            batch_size=1 << 16,
+        )  # fmt: skip
+        builder.append(0, timestamp=1, key=b"k", value=b"x" * (10 + number), headers=[])
+        written += bytes(builder.build())
+    return written
+
+
+@pytest.mark.parametrize(
+    ("records", "right"),
+    [
+        pytest.param(record_batches(1), True, id="one batch"),
+        pytest.param(record_batches(3), True, id="several"),
+        pytest.param(record_batches(2)[:-1], True, id="the last one cut short: it will be fetched again"),
+        pytest.param(b"", True, id="nothing"),
+        pytest.param(record_batches(2)[:-1] + b"?", False, id="a wrong byte at the very end"),
+        pytest.param(record_batches(1)[:25] + b"?" + record_batches(2)[26:], False, id="a wrong byte in a header"),
+        pytest.param(bytes(16) + b"\1" + bytes(60), False, id="a format from before checksums of this kind"),
+    ],
+)
+def test_checksums_are_seen_to_at_once(records: bytes, right: bool) -> None:
+    """Every whole batch is checked, wherever it stands."""
+    assert checksums_right(records) is right
+
+
+def test_a_wrong_checksum_is_left_to_aiokafka_to_name(monkeypatch: pytest.MonkeyPatch) -> None:
+    """From then on nobody relies on this check."""
+    monkeypatch.setattr(QuickAnswer, "all_checked", True)
+    damaged = record_batches(1)[:-1] + b"?"
+    theirs = FetchResponse_v11(0, 0, 0, [("t", [(0, 0, 5, 5, 0, None, -1, damaged)])])
+    assert QuickAnswer.decode(BytesIO(theirs.encode())).topics[0][1][0][-1] == damaged
+    assert not QuickAnswer.all_checked
