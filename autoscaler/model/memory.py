@@ -85,7 +85,7 @@ class FlinkMemory:
     """When all wanted workers were ready after the last rescale."""
     looked_at: float | None = None
     samples: tuple[FlinkSample, ...] = ()
-    down_since: float | None = None
+    down_began_at: float | None = None
     down_recommendations: tuple[DelayedDown, ...] = ()
     """Those that can still become the largest of the interval: later ones are smaller."""
     pending: Rescale | None = None

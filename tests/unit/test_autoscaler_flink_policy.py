@@ -2,9 +2,11 @@
 
 from typing import Any
 
+import orjson
 import pytest
 
 from autoscaler.decide import decide
+from autoscaler.lines import read_state, write_decision
 from autoscaler.model import FlinkMemory, Memory
 from autoscaler.policies.flink import Aggregator, Alignment, FlinkOptions, aggregate_load, flink_plan
 from tests.flink_states import Job, state
@@ -73,6 +75,36 @@ def test_after_a_rescale_it_stabilises_and_fills_its_window_again() -> None:
     assert "within the edges" in why(running, lag=60_000, rate=1_700.0, busy=1.0) or running.replicas > 17
 
 
+def test_stabilising_ends_also_if_the_clock_began_at_zero() -> None:
+    """A moment of 0.0 is a moment, not the lack of one."""
+    running = job(**FULL)
+    running.now = -80.0
+    running.run(70, lag=60_000, **BUSY)
+    assert running.replicas == 17
+    assert running.tick(10, lag=60_000, **BUSY).at_seconds == 0.0
+    assert (running.memory.flink or FlinkMemory()).running_at == 0.0
+    running.run(30, lag=60_000, **BUSY)
+    assert "the metric window is full in" in why(running, lag=60_000, **BUSY)
+
+
+def test_memory_goes_through_json() -> None:
+    """What is written beside a decision and read again decides the same, in the middle of everything."""
+    straight, recorded = (job(**FULL, restart_time_tracking_enabled=True) for _ in range(2))
+    for number in range(120):
+        numbers = {"lag": 60_000, **BUSY} if number < 40 else CALM
+        told = straight.tick(10, **numbers)
+        again = recorded.tick(10, **numbers)
+        assert told == again
+        line = orjson.loads(write_decision(again, recorded.memory, number + 1))
+        state_line = {"at_seconds": 0, "spec_replicas": 1, "status_replicas": 1, "memory": line["memory"]}
+        read = read_state(orjson.dumps(state_line), 1).memory
+        assert read == recorded.memory
+        recorded.memory = read
+    flink = straight.memory.flink or FlinkMemory()
+    assert flink.rescales
+    assert flink.down_recommendations
+
+
 def test_a_rescale_by_somebody_else_counts_as_one() -> None:
     running = job(**FULL)
     running.run(60, **BUSY)
@@ -104,9 +136,9 @@ def test_the_largest_of_the_hour_must_have_been_outside_the_edges() -> None:
 def test_wanting_to_grow_forgets_what_waited() -> None:
     running = job(**FULL)
     running.run(80, **CALM)
-    assert (running.memory.flink or FlinkMemory()).down_since is not None
+    assert (running.memory.flink or FlinkMemory()).down_began_at is not None
     running.run(60, rate=900.0, busy=1.0)
-    assert (running.memory.flink or FlinkMemory()).down_since is None
+    assert (running.memory.flink or FlinkMemory()).down_began_at is None
 
 
 def test_an_interval_of_zero_goes_down_at_once() -> None:

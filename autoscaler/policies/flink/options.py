@@ -50,7 +50,10 @@ class FlinkOptions(Strict):
     metrics_busy_time_aggregator: Aggregator = Aggregator.MAX
     stabilization_interval: Duration = Field(300.0, ge=0)
     excluded_periods: Annotated[tuple[Period, ...], BeforeValidator(_periods)] = ()
-    timezone: str = Field("UTC", description="of the excluded periods; in Flink the operator's own")
+    timezone: str = Field(
+        "UTC",
+        description="of excluded periods, for which at_seconds must be since the epoch; in Flink the operator's own",
+    )
 
     utilization_target: float = Field(0.7, gt=0, le=1)
     utilization_max: float | None = Field(None, ge=0, description="None = target + boundary")

@@ -57,8 +57,8 @@ class FlinkPolicy:
         if isinstance(sample, str):
             return _Answer((_hold(seen, sample),), flink)
         looked = replace(flink, looked_at=now)
-        stable_at = (flink.running_at or now) + options.stabilization_interval
-        if flink.running_at is not None and now < stable_at:
+        stable_at = now if flink.running_at is None else flink.running_at + options.stabilization_interval
+        if now < stable_at:
             return _Answer((_hold(seen, f"rescaled: stabilising for another {_s(stable_at - now)}"),), looked)
         looked, missing = add_sample(looked, sample, options.metrics_window)
         if missing > 0:
