@@ -1,5 +1,6 @@
 """Weir's own kinds of policy, read from YAML."""
 
+import re
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,8 +12,9 @@ from autoscaler.decide import decide
 from autoscaler.errors import PolicyError
 from autoscaler.manifests import read_policy_text
 from autoscaler.model import Decision, Memory, Observation
-from autoscaler.policies.flink import Alignment, Ds2Policy, FlinkPolicy
+from autoscaler.policies.flink import Alignment, Ds2Options, Ds2Policy, FlinkOptions, FlinkPolicy
 
+PAGE = (Path(__file__).parents[2] / "docs" / "policies.md").read_text(encoding="utf-8")
 SEEN = Observation(at_seconds=0, spec_replicas=3, status_replicas=3)
 
 
@@ -79,6 +81,20 @@ def test_flink_values_may_be_texts() -> None:
     assert (policy.options.utilization_target, policy.options.scaling_enabled) == (0.8, False)
     assert policy.options.quota_memory == 2**30
     assert len(policy.options.excluded_periods) == 2
+
+
+def test_every_option_is_on_the_page() -> None:
+    """Also the other way round: what the tables name can be set."""
+    rows = re.findall(r"^\| (`.*?) \|", PAGE, re.MULTILINE)
+    names = {re.sub(r"[.-]", "_", name) for row in rows for name in re.findall(r"`(.*?)`", row)}
+    assert names == set(FlinkOptions.model_fields) | set(Ds2Options.model_fields)
+
+
+@pytest.mark.parametrize(
+    "text", [pytest.param(text, id=text.split()[3]) for text in re.findall(r"```yaml\n(.*?)```", PAGE, re.DOTALL)]
+)
+def test_the_policies_of_the_page_can_be_read(text: str) -> None:
+    assert read_policy_text(text, "docs/policies.md").kind in text
 
 
 def test_ds2() -> None:
