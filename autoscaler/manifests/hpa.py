@@ -69,7 +69,7 @@ def read_hpa_spec(document: Mapping[str, Any], context: Context) -> HpaSpec:
         replicas_min=1 if spec.min_replicas is None else spec.min_replicas,
         replicas_max=spec.max_replicas,
         metrics=tuple(_metric(metric) for metric in spec.metrics or ()) or (DEFAULT_METRIC,),
-        behavior=None if spec.behavior is None else _behavior(spec.behavior),
+        behavior=None if spec.behavior is None else read_behavior(spec.behavior),
         cluster=context.cluster,
         names=context.signals,
     )
@@ -171,7 +171,8 @@ def _target(target: MetricTarget) -> Target:
     )
 
 
-def _behavior(behavior: BehaviorShape) -> Behavior:
+def read_behavior(behavior: BehaviorShape) -> Behavior:
+    """What `behavior` says, with the API server's defaults; a ScaledObject has one of the same shape."""
     return Behavior(up=_rules(behavior.scale_up, DEFAULT_UP), down=_rules(behavior.scale_down, DEFAULT_DOWN))
 
 

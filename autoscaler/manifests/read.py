@@ -3,7 +3,7 @@
 Apart from the readers of single kinds, which see one document each and know nothing of files.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -44,12 +44,20 @@ def read_policy_text(text: str, source: str, context: Context | None = None) -> 
         documents = list(_documents(yaml.safe_load_all(text)))
     except yaml.YAMLError as error:
         raise PolicyError(f"{source} is not YAML: {error}") from error
-    policies = [document for document in documents if document.get("kind") in KINDS]
-    others = tuple(_name(document) for document in documents if document.get("kind") not in KINDS)
+    policies = _policies(documents)
+    others = tuple(_name(document) for document in documents if document not in policies)
     if len(policies) != 1:
         found = ", ".join(_name(document) for document in documents) or "nothing"
         raise PolicyError(f"{source}: expected one policy ({', '.join(KINDS)}), found {len(policies)}; it has: {found}")
     return _read(policies[0], source, context or Context(), others)
+
+
+def _policies(documents: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    """Those of a known kind.  Beside a ScaledObject an HPA is passed over: KEDA makes its own, that is what counts."""
+    known = [document for document in documents if document.get("kind") in KINDS]
+    scaled = [document for document in known if document["kind"] == "ScaledObject"]
+    rest = [document for document in known if document["kind"] != "HorizontalPodAutoscaler"]
+    return rest if scaled else known
 
 
 def _read(document: Mapping[str, Any], source: str, context: Context, passed_over: tuple[str, ...]) -> ReadPolicy:

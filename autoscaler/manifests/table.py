@@ -4,11 +4,13 @@ from collections.abc import Mapping
 
 from autoscaler.manifests.flink import read_flink
 from autoscaler.manifests.hpa import read_hpa
+from autoscaler.manifests.keda import read_scaled_object
 from autoscaler.manifests.kinds import Kind
 from autoscaler.manifests.own import read_custom, read_fixed, read_schedule
 
 KINDS: Mapping[str, Kind] = {
     "HorizontalPodAutoscaler": Kind(read=read_hpa, api_versions=("autoscaling/v2",)),
+    "ScaledObject": Kind(read=read_scaled_object, api_versions=("keda.sh/v1alpha1",)),
     "FlinkPolicy": Kind(read=read_flink, api_versions=("weir/v1",)),
     "FixedPolicy": Kind(read=read_fixed, api_versions=("weir/v1",)),
     "SchedulePolicy": Kind(read=read_schedule, api_versions=("weir/v1",)),

@@ -106,6 +106,8 @@ class Partition:
     end_offset: int | None = None
     committed_offset: int | None = None
     committed_before: int | None = None
+    never_committed: bool = False
+    """Kafka answered that the group has committed nothing here: known, unlike a `committed_offset` of None alone."""
     arrival_rate: float | None = None
 
     @property

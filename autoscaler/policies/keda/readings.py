@@ -1,0 +1,161 @@
+"""What each trigger answers in one tick, and what a formula makes of all of them."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+
+from autoscaler.model import KedaMemory, Observation, Reading, Step
+from autoscaler.policies.hpa import TargetType
+from autoscaler.policies.keda.fallback import can_fall_back, fallback_metric, falls_back
+from autoscaler.policies.keda.formula import FormulaFault
+from autoscaler.policies.keda.lag import TriggerFault, counted_partitions, kafka_lag, partition_key
+from autoscaler.policies.keda.spec import COMPOSITE, FallbackBehavior, KafkaTrigger, KedaSpec, Modifiers
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TriggerReading:
+    """One trigger's answer: the metric for the HPA (None = it could not be read), and whether it is active."""
+
+    value: float | None
+    active: bool
+    why: str
+    numbers: Mapping[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Offered:
+    """What the HPA will find under each metric's name, the failures in a row by then, and if a fallback stood in."""
+
+    metrics: Mapping[str, Reading]
+    failures: Mapping[str, int]
+    fallback: bool
+
+
+def read_trigger(trigger: KafkaTrigger, seen: Observation, committed: Mapping[str, int]) -> TriggerReading:
+    """Ask a trigger.  A value that was observed under its metric's name is KEDA's own, and counts first."""
+    given = seen.metrics.get(trigger.metric)
+    if given is not None:
+        active = given.value is not None and given.value > trigger.activation_lag_threshold
+        told = f"unknown: {given.error}" if given.value is None else f"{given.value:,g} as recorded"
+        return TriggerReading(value=given.value, active=active, why=told)
+    try:
+        lag = kafka_lag(seen.partitions, trigger, committed)
+    except TriggerFault as fault:
+        return TriggerReading(value=None, active=False, why=f"unknown: {fault}")
+    why = f"lag {lag.total:,} over {lag.partitions} partitions, {lag.with_lag} with lag"
+    if lag.persistent != lag.total:
+        why += f", {lag.persistent - lag.total:,} more that nobody works off"
+    if lag.metric != lag.total:
+        why += f" → {lag.metric:,} for the HPA"
+    return TriggerReading(
+        value=float(lag.metric),
+        active=lag.persistent > trigger.activation_lag_threshold,
+        why=why,
+        numbers={"lag": float(lag.total), "metric": float(lag.metric), "persistent_lag": float(lag.persistent)},
+    )
+
+
+def told(spec: KedaSpec, readings: Mapping[str, TriggerReading], current: int) -> tuple[Step, ...]:
+    """A step of the trail for each trigger; none of them moves the number yet."""
+    return tuple(
+        Step(rule=trigger.metric, replicas=current, why=reading.why, numbers=reading.numbers)
+        for trigger in spec.kafka
+        if (reading := readings.get(trigger.metric)) is not None
+    )
+
+
+def any_failed(readings: Mapping[str, TriggerReading]) -> bool:
+    """Whether a trigger could not be read."""
+    return any(reading.value is None for reading in readings.values())
+
+
+def any_active(spec: KedaSpec, readings: Mapping[str, TriggerReading]) -> tuple[bool, bool]:
+    """Whether the object is active, and whether something could not be read.
+
+    With a formula only the composite counts.  Triggers of CPU and memory alone are always active, as nothing could
+    wake them.  A formula without a value counts as a failed reading here; KEDA itself takes it for inactive.
+    """
+    failed = any_failed(readings)
+    if not spec.kafka:
+        return True, failed
+    if spec.modifiers is None:
+        return any(reading.active for reading in readings.values()), failed
+    if failed:
+        return False, True
+    composite = compose(spec, spec.modifiers, {name: reading.value for name, reading in readings.items()})
+    if composite.value is None:
+        return False, True
+    return composite.value > spec.modifiers.activation_target, False
+
+
+def compose(spec: KedaSpec, modifiers: Modifiers, values: Mapping[str, float | None]) -> Reading:
+    """The formula's value over the triggers' metrics, truncated to a thousandth."""
+    named = {trigger.name: values.get(trigger.metric) for trigger in spec.kafka if trigger.name}
+    try:
+        return Reading(value=int(modifiers.formula.value(named) * 1000) / 1000)
+    except FormulaFault as fault:
+        return Reading(error=f"the formula {modifiers.formula.text} has no value: {fault}")
+
+
+def offer(spec: KedaSpec, readings: Mapping[str, TriggerReading], failures: Mapping[str, int], current: int) -> Offered:
+    """What the HPA is told when it asks now: the metrics, or what stands in for those that failed too often."""
+    counts = {name: failures.get(name, 0) + 1 if reading.value is None else 0 for name, reading in readings.items()}
+    if spec.modifiers is not None:
+        return _offer_composite(spec, spec.modifiers, readings, counts, current)
+    metrics, fallback = {}, False
+    for trigger in spec.kafka:
+        reading = readings[trigger.metric]
+        if reading.value is None and _replaced(spec, trigger.target, counts[trigger.metric]):
+            metrics[trigger.metric] = _stand_in(spec, current, float(trigger.lag_threshold))
+            fallback = True
+        else:
+            metrics[trigger.metric] = _as_reading(reading)
+    return Offered(metrics=metrics, failures=counts, fallback=fallback)
+
+
+def remember(
+    spec: KedaSpec, seen: Observation, before: KedaMemory, readings: Mapping[str, TriggerReading]
+) -> KedaMemory:
+    """What was committed when the triggers were read, for those that look at whether it moves."""
+    offsets = dict(before.committed)
+    for trigger in spec.kafka:
+        if not trigger.exclude_persistent_lag or readings[trigger.metric].value is None:
+            continue
+        counted = counted_partitions(seen.partitions, trigger) if seen.partitions else ()
+        known = {partition_key(part): part.committed_offset for part in counted}
+        offsets.update({key: offset for key, offset in known.items() if offset is not None})
+    return replace(before, committed=offsets) if offsets != before.committed else before
+
+
+def _offer_composite(
+    spec: KedaSpec,
+    modifiers: Modifiers,
+    readings: Mapping[str, TriggerReading],
+    counts: Mapping[str, int],
+    current: int,
+) -> Offered:
+    """One trigger that failed too often turns the whole composite into the fallback, unless only it shall be nil."""
+    fallback = spec.fallback
+    failing = [name for name, reading in readings.items() if reading.value is None]
+    often = [name for name in failing if falls_back(fallback, counts[name])]
+    scoped = fallback is not None and fallback.behavior is FallbackBehavior.TRIGGER_SCOPED
+    if often and not scoped and can_fall_back(spec, modifiers.type):
+        stand_in = _stand_in(spec, current, modifiers.target)
+        return Offered(metrics={COMPOSITE: stand_in}, failures=counts, fallback=True)
+    if failing and not (scoped and len(often) == len(failing)):
+        reading = Reading(error="; ".join(f"{name} {readings[name].why}" for name in failing))
+        return Offered(metrics={COMPOSITE: reading}, failures=counts, fallback=False)
+    values = {name: reading.value for name, reading in readings.items()}
+    return Offered(metrics={COMPOSITE: compose(spec, modifiers, values)}, failures=counts, fallback=bool(failing))
+
+
+def _replaced(spec: KedaSpec, target: TargetType, failures: int) -> bool:
+    return can_fall_back(spec, target) and falls_back(spec.fallback, failures)
+
+
+def _stand_in(spec: KedaSpec, current: int, target: float) -> Reading:
+    assert spec.fallback is not None, "only called when there is a fallback"
+    return Reading(value=fallback_metric(spec.fallback, current=current, target=target))
+
+
+def _as_reading(reading: TriggerReading) -> Reading:
+    return Reading(error=reading.why) if reading.value is None else Reading(value=reading.value)
