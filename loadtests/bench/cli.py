@@ -1,6 +1,7 @@
 """`weir bench`: measure, print the table, keep it as text and JSON."""
 
 import json
+from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any
@@ -9,7 +10,7 @@ import typer
 import uvloop
 from rich.console import Console
 
-from loadtests.bench.measure import END_TO_END, Effort, measure_clients, measure_end_to_end
+from loadtests.bench.measure import WHOLE_RUNS, Effort, measure_clients, measure_end_to_end
 from loadtests.bench.table import as_markdown
 from loadtests.host import describe_host, versions, weir_version
 from loadtests.live import LiveView
@@ -46,8 +47,8 @@ def bench(
     if end_to_end:
         runs = uvloop.run(measure_end_to_end(effort, folder, lambda name, s: LiveView(console, name, s)))
         document["end_to_end"] = [
-            run.model_dump(mode="json", exclude={"ledger": {"partitions"}}) | {"workers": workers}
-            for run, (_, workers) in zip(runs, END_TO_END, strict=True)
+            run.model_dump(mode="json", exclude={"ledger": {"partitions"}}) | {"setting": asdict(whole)}
+            for run, whole in zip(runs, WHOLE_RUNS, strict=True)
         ]
     console.print(_keep(document, folder), markup=False, soft_wrap=True)
     console.print(f"kept in {folder.resolve()}", soft_wrap=True)

@@ -14,7 +14,7 @@ def as_markdown(document: Mapping[str, Any]) -> str:
         rows = [row for row in clients if (row["direction"], row["event_bytes"]) == (direction, event_bytes)]
         parts.append(f"**{direction.capitalize()}, {event_bytes} B**\n\n" + _clients(rows))
     if document["end_to_end"]:
-        parts.append("**End to end, 200 B, 12 partitions**\n\n" + _end_to_end(document["end_to_end"]))
+        parts.append("**End to end, 200 B**\n\n" + _end_to_end(document["end_to_end"]))
     return "\n\n".join(parts) + "\n"
 
 
@@ -49,7 +49,7 @@ def _clients(rows: Iterable[Row]) -> str:
 
 def _end_to_end(summaries: Iterable[Row]) -> str:
     head = (
-        "planned/s", "workers", "produced", "processed", "p50", "p99", "p99.9", "max", "lost",
+        "planned/s", "partitions", "workers", "linger", "produced", "processed", "p50", "p99", "p99.9", "max", "lost",
         "cores: producer", "workers", "broker", "memory: producer", "workers",
     )  # fmt: skip
     return _table(head, [tuple(_run_cells(summary)) for summary in summaries])
@@ -57,7 +57,8 @@ def _end_to_end(summaries: Iterable[Row]) -> str:
 
 def _run_cells(run: Row) -> Iterable[str]:
     yield _number(run["planned_rate"], "{:,.0f}")
-    yield str(run["workers"])
+    setting = run["setting"]
+    yield from (str(setting["partitions"]), str(setting["workers"]), f"{setting['linger_seconds'] * 1e3:g} ms")
     yield _number(run["produced_ratio"], "{:.2%}")
     yield _number(run["processed_ratio"], "{:.2%}")
     for name in ("p50", "p99", "p99.9", "max"):
