@@ -11,7 +11,7 @@ from rich.text import Text
 
 from contract.record import Sample
 
-PLAIN_EVERY_SECONDS = 5.0
+PLAIN_EVERY_SECONDS = 4.9  # samples come a few milliseconds after their second
 NOT_KNOWN = "?"
 
 
