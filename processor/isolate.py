@@ -31,15 +31,15 @@ async def handle_all(
 ) -> list[Failure]:
     """Hand over all of `events`, in order; returns those that fail even alone and after `attempts` tries."""
     failures: list[Failure] = []
-    todo = [(0, len(events))]
-    while todo:
-        first, end = todo.pop()
+    stretches = [(0, len(events))]
+    while stretches:
+        first, end = stretches.pop()
         if end - first == 1:
             failure = await _handle_one(call, events, first, attempts=attempts, sleep=sleep)
             failures += [failure] if failure else []
         elif await _fails(call, events[first:end]):
             middle = (first + end) // 2
-            todo += [(middle, end), (first, middle)]  # taken from the end: the earlier half first
+            stretches += [(middle, end), (first, middle)]  # taken from the end: the earlier half first
     return failures
 
 

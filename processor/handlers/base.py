@@ -1,5 +1,6 @@
 """What every handler can be asked.  Most need only `handle`."""
 
+from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -15,7 +16,7 @@ class Result:
     value: bytes
 
 
-class Handler:
+class Handler(ABC):
     """Deals with events of one partition at a time, in the order of the log.
 
     `handle` is all or nothing: when it raises, nothing of these events may have been kept, because they will be given
@@ -34,12 +35,12 @@ class Handler:
     output_topic: str | None = None
     late_events: int = 0
 
-    def prepare(self) -> None:
+    def prepare(self) -> None:  # noqa: B027  # most handlers have nothing to get ready
         """Get ready: load, calibrate.  Part of the cold start, called once in the handler thread."""
 
+    @abstractmethod
     def handle(self, partition: int, events: Sequence[Any]) -> Awaitable[None] | None:
         """Deal with `events`.  Whatever it raises counts as the fault of one of them."""
-        raise NotImplementedError
 
     def results(self) -> Sequence[Result]:
         """What is final since the last time; written soon, certainly before the next commit."""
@@ -49,5 +50,5 @@ class Handler:
         """Everything that depends on events seen so far, because their offsets are about to be committed."""
         return ()
 
-    def revoke(self) -> None:
+    def revoke(self) -> None:  # noqa: B027  # most handlers keep nothing
         """The partitions are gone: forget what is kept for them.  `release` was called if there was time for it."""
