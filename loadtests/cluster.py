@@ -64,8 +64,12 @@ async def open_cluster(
         return
     require_disk(scenario, folder)
     settings = BrokerSettings(data=folder, heap_mib=scenario.broker.heap_mib, properties=scenario.broker.properties)
-    async with running_broker(settings, say=say) as broker:
-        yield Cluster(settings=KafkaSettings(bootstrap_servers=broker.bootstrap_servers), broker=broker)
+    try:
+        async with running_broker(settings, say=say) as broker:
+            yield Cluster(settings=KafkaSettings(bootstrap_servers=broker.bootstrap_servers), broker=broker)
+    except BaseException:
+        keep_only_logs(folder)  # gigabytes that nobody needs, and the one file that may say what went wrong
+        raise
     await asyncio.to_thread(shutil.rmtree, folder, ignore_errors=True)
 
 
@@ -85,6 +89,13 @@ async def own_topics(settings: KafkaSettings, scenario: Scenario, topics: Topics
     finally:
         if not keep:
             await _delete(settings, [spec.name, *(topic.name for topic in others)])
+
+
+def keep_only_logs(folder: Path) -> None:
+    """Take away what a broker has written, but not what it has said."""
+    for path in folder.iterdir():
+        if path.is_dir() and path.name != "logs":
+            shutil.rmtree(path, ignore_errors=True)
 
 
 async def _delete(settings: KafkaSettings, names: list[str]) -> None:

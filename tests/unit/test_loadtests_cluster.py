@@ -71,3 +71,13 @@ def test_topics_carry_the_run_in_their_name() -> None:
         dead_letter="events.demo-1.dead-letter",
         group="weir.demo-1",
     )
+
+
+def test_after_a_failure_only_the_brokers_logs_stay(tmp_path: Path) -> None:
+    """Its data can be gigabytes; its log may say what went wrong."""
+    for name in ("data", "logs", "state"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "file").write_text("x", encoding="utf-8")
+    cluster.keep_only_logs(tmp_path)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["logs"]
+    assert (tmp_path / "logs" / "file").exists()
