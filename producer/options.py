@@ -27,7 +27,7 @@ def with_load_options(settings: ProducerSettings, **options: Any) -> ProducerSet
     flat_out = rate in FLAT_OUT if rate is not None else settings.flat_out and "shape" not in given
     changes = {name: _READERS[name](value) for name, value in given.items()}
     if rate is not None and not flat_out:
-        changes["shape"] = {"kind": "constant", "rate": rate}
+        changes["shape"] = {"kind": "constant", "rate": _rate(rate)}
     try:
         load = Load.model_validate({**settings.load.model_dump(), **changes})
         return ProducerSettings.model_validate({**settings.model_dump(), "load": load, "flat_out": flat_out})
@@ -73,6 +73,14 @@ def _keys(text: str) -> Any:
     if len(numbers) > (2 if third else 1):
         raise SettingsError(f"--keys: expected uniform:COUNT, zipf:COUNT:EXPONENT or hot:COUNT:SHARE, found {text!r}")
     return {"kind": kind, **dict(zip(("count", third), numbers, strict=False))}
+
+
+def _rate(text: str) -> float:
+    """A number of events a second; the word for "no schedule" was dealt with before."""
+    try:
+        return float(text)
+    except ValueError:
+        raise SettingsError(f"--rate: expected events/s, or max, found {text!r}") from None
 
 
 def _number(text: str, option: str, expected: str) -> int:

@@ -71,7 +71,7 @@ def test_a_shape_may_stand_on_the_command_line_or_in_a_file(tmp_path: Path) -> N
 @pytest.mark.parametrize(
     ("options", "told"),
     [
-        pytest.param({"rate": "fast"}, "rate", id="a rate that is no number"),
+        pytest.param({"rate": "fast"}, "--rate: expected events/s, or max", id="a rate that is no number"),
         pytest.param({"rate": "5", "shape": "{kind: constant, rate: 3}"}, "not both", id="rate and shape"),
         pytest.param({"keys": "uniform:1:2"}, "uniform:COUNT", id="too many numbers"),
         pytest.param({"keys": "odd:1"}, "keys.kind", id="no such kind"),
