@@ -19,7 +19,11 @@ from contract.settings import Strict
 
 
 class LogOffsets(Strict):
-    """One partition as Kafka has it.  `committed` is None when the group never committed there."""
+    """One partition as Kafka has it.
+
+    `start` is the first offset when the run began, whatever retention has taken away since; `committed` is None when
+    the group never committed there.
+    """
 
     partition: int
     start: int

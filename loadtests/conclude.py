@@ -1,5 +1,6 @@
 """The end of a run: read what everybody wrote, audit it, score it, and leave the records in the run directory."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -67,11 +68,13 @@ class Identity:
 
 
 async def gather_log(
-    kafka: KafkaSettings, offsets: OffsetReader, topics: Topics, directory: RunDirectory
+    kafka: KafkaSettings, offsets: OffsetReader, topics: Topics, directory: RunDirectory, start: Mapping[int, int]
 ) -> list[LogOffsets]:
-    """Keep the ledger topic's records, and return what Kafka says of each partition."""
+    """Keep the ledger topic's records, and return what Kafka says of each partition.
+
+    `start` is from before the load: by now retention may have taken the beginning of the log away, as it should.
+    """
     directory.write_entries(await read_topic(kafka, topics.ledger))
-    start = await offsets.start_offsets()
     now = await offsets.read_surely()
     return [
         LogOffsets(partition=p, start=start[p], end=now.end[p], committed=now.committed.get(p)) for p in sorted(now.end)

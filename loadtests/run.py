@@ -52,6 +52,7 @@ async def run_scenario(order: RunOrder, view: LiveView, stop: asyncio.Event) -> 
         kafka = cluster.settings
         await stack.enter_async_context(own_topics(kafka, order.scenario, topics, keep=order.keep_topics))
         offsets = await stack.enter_async_context(offset_reader(kafka, topic=topics.events, group=topics.group))
+        start = await offsets.start_offsets()
         http = await stack.enter_async_context(httpx.AsyncClient(timeout=STATUS_SECONDS_MAX, trust_env=False))
         view.say(f"starting {order.scenario.scaler.replicas} workers …")
         workers = await stack.enter_async_context(running_workers(order.scenario, kafka, topics, logs))
@@ -69,5 +70,5 @@ async def run_scenario(order: RunOrder, view: LiveView, stop: asyncio.Event) -> 
             await run.drain()
         view.say("stopping the workers and reading the ledger …")
         await stop_all(workers)
-        log = await gather_log(kafka, offsets, topics, directory)
+        log = await gather_log(kafka, offsets, topics, directory, start)
     return conclude(identity, order.scenario, directory, log)

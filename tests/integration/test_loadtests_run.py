@@ -240,7 +240,7 @@ def test_an_unreachable_kafka_is_one_clear_message(tmp_path: Path) -> None:
 
 def test_a_run_with_its_own_kafka(tmp_path: Path) -> None:
     """Without --kafka the embedded broker is started and gone afterwards, its data too."""
-    scenario = write_scenario(tmp_path, seconds=3)
+    scenario = write_scenario(tmp_path)
     result = weir("loadtest", "run", scenario, "--out", tmp_path / "run", folder=tmp_path)
     assert result.returncode == 0, result.stdout + result.stderr
     assert document(tmp_path / "run", "run.json")["kafka"]["version"] == "4.3.1"

@@ -1,5 +1,8 @@
 """Latencies: three digits, whatever their size; sums of processes; text that other tools read."""
 
+import gc
+import weakref
+
 import numpy as np
 import pytest
 
@@ -64,3 +67,18 @@ def test_reset_forgets() -> None:
     histogram.record_seconds(1.0)
     histogram.reset()
     assert histogram.count == 0
+
+
+def test_a_histogram_goes_when_nobody_has_it_any_more() -> None:
+    """At once and without the garbage collector, which workers run seldom: one is made every second."""
+    gc.disable()
+    try:
+        histogram = LatencyHistogram()
+        histogram.record_micros([1, 2, 3])
+        histogram.encode()
+        LatencyHistogram.merged([histogram])
+        trace = weakref.ref(histogram._hdr)
+        del histogram
+        assert trace() is None
+    finally:
+        gc.enable()
