@@ -25,8 +25,11 @@ help: ## this list
 setup: $(VENV)/.installed ## install what Weir needs to run
 setup-dev: $(VENV)/.dev ## the same, and what tests, lint and the benchmark need
 
+# An objective that is missed (exit code 3) says something about this machine, which the report shows; it is no failure of
+# the demo.  Lost events (1) are, and so is whatever kept the run from happening (2).
 demo: setup ## 200,000 events/s through a real Kafka for 30 s, then the report and where it is
-	@$(BIN)/weir loadtest run loadtests/scenarios/demo.yaml </dev/null
+	@$(BIN)/weir loadtest run demo </dev/null || { code=$$?; [ $$code -eq 3 ] || exit $$code; \
+	    echo "This machine is too slow or too busy for an objective above; everything else worked."; }
 
 test: setup-dev ## unit and property tests, without a broker, in under a minute
 	@$(BIN)/python -m pytest </dev/null
