@@ -5,7 +5,7 @@ from autoscaler.policies.keda.spec import Fallback, FallbackBehavior, KedaSpec
 
 
 def fallback_replicas(fallback: Fallback, current: int) -> int:
-    """The number of workers that the fallback stands for; `current` is the number asked for now."""
+    """The number of workers that the fallback stands for; `current` is the number asked for at present."""
     match fallback.behavior:
         case FallbackBehavior.CURRENT:
             return current
