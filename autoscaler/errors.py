@@ -13,3 +13,7 @@ class PolicyError(AutoscalerError, SettingsError):
 
 class StateError(AutoscalerError, SettingsError):
     """A recorded state that cannot be read.  Names the line and the field."""
+
+
+class BackendError(AutoscalerError):
+    """A backend could not do what it was asked: what, and why."""

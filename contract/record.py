@@ -2,7 +2,8 @@
 
 run.json           scenario, seed, versions, host, Kafka, start, end (written at the start, completed at the end)
 samples.parquet    one row a second (`Sample`)
-events.jsonl       launches, deaths, phases, rebalances, signals (`RunEvent`)
+events.jsonl       launches, deaths, phases, rebalances, scaling, probes, faults (`RunEvent`)
+decisions.jsonl    every tick of the autoscaler: what it saw, what each policy answered, what was done
 ledger.jsonl       every LedgerEntry that the workers published, in the order of the topic
 account.json       the producer's own ProducerAccount
 ledger.json        the audit of both
@@ -26,7 +27,12 @@ FORMAT_VERSION = 1
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sample:
-    """One second of a run.  Totals count from the start of the run; None = could not be measured."""
+    """One second of a run.  Totals count from the start of the run; None = could not be measured.
+
+    `desired_replicas` is what the policy asks for, `workers_alive` those that run, `workers_ready` those that consume.
+    `partitions_stopped` have no ready worker at this moment; `true_processing_rate` is the mean of one ready worker.
+    CPU seconds of workers include those that are gone; `worker_init_cpu_seconds` is the part used before they joined.
+    """
 
     at_seconds: float
     phase: str  # preparing | warm-up | measuring | draining
@@ -42,8 +48,17 @@ class Sample:
     processed_events: int | None = None
     dead_lettered_events: int | None = None
     lag_events: int | None = None
+    time_lag_seconds: float | None = None
     workers_ready: int = 0
     workers_alive: int = 0
+    workers_initialising: int = 0
+    desired_replicas: int | None = None
+    worker_restarts: int | None = None
+    probe_kills: int | None = None
+    partitions_stopped: int | None = None
+    true_processing_rate: float | None = None
+    host_cpu_ratio: float | None = None
+    worker_init_cpu_seconds: float | None = None
     rebalances: int | None = None
     busy_ratio: float | None = None
     event_loop_delay_seconds: float | None = None
@@ -80,6 +95,7 @@ class RunDirectory:
         self.run_json = path / "run.json"
         self.samples_parquet = path / "samples.parquet"
         self.events_jsonl = path / "events.jsonl"
+        self.decisions_jsonl = path / "decisions.jsonl"
         self.entries_jsonl = path / "ledger.jsonl"
         self.account_json = path / "account.json"
         self.ledger_json = path / "ledger.json"

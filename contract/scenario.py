@@ -2,16 +2,19 @@
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 import yaml
-from pydantic import Field, ValidationError
+from pydantic import Discriminator, Field, Tag, ValidationError
 
 from contract.errors import SettingsError
 from contract.kafka import TopicSpec
 from contract.load import Load
+from contract.pods import PodSpec
 from contract.settings import Strict, explain
 from contract.worker import HandlerSpec, InitCost
+
+FILES = ("file", "replay", "policy", "shadows")
 
 
 class ProducerSpec(Strict):
@@ -26,8 +29,8 @@ class ProducerSpec(Strict):
     late_after_seconds: float = Field(0.1, gt=0)
 
 
-class WorkerSpec(Strict):
-    """What one worker is: every worker of a run is made from this."""
+class WorkerSpec(PodSpec):
+    """What one worker is: every worker of a run is made from this, and kept alive as its pod fields say."""
 
     handler: HandlerSpec = HandlerSpec()
     init: InitCost = InitCost()
@@ -37,6 +40,9 @@ class WorkerSpec(Strict):
     heartbeat_interval_seconds: float = Field(3.0, gt=0, le=100)
     batch_events_max: int = Field(5_000, ge=1, le=1_000_000)
     start_seconds_max: float = Field(120.0, gt=0, description="all workers must be ready within this")
+    events_per_second: float | None = Field(
+        None, gt=0, description="what one worker can do; None = from the handler's costs, or else measured"
+    )
 
 
 class FixedScaler(Strict):
@@ -44,6 +50,59 @@ class FixedScaler(Strict):
 
     kind: Literal["fixed"] = "fixed"
     replicas: int = Field(4, ge=1, le=1_000)
+
+
+class PolicyScaler(Strict):
+    """A policy decides: a manifest from a cluster, or one of Weir's kinds."""
+
+    kind: Literal["policy"] = "policy"
+    policy: Path = Field(description="YAML of an HPA, a ScaledObject or one of Weir's kinds")
+    replicas: int = Field(3, ge=0, le=1_000, description="workers at the start, before the policy is asked")
+    shadows: tuple[Path, ...] = Field((), description="policies that are asked as well, and only recorded")
+    cluster: dict[str, float | bool] = Field({}, description="settings of the cluster, e.g. sync_period_seconds")
+    metrics: dict[str, str] = Field({}, description="metric name in manifests: signal of Weir's")
+    cpu_window_seconds: float = Field(15.0, gt=0, le=600, description="what CPU samples are means of")
+
+
+def _scaler_kind(value: Any) -> str:
+    """A section that names a policy is one, also when it leaves `kind` out."""
+    if isinstance(value, dict):
+        return str(value.get("kind", "policy" if "policy" in value else "fixed"))
+    return str(getattr(value, "kind", "fixed"))
+
+
+Scaler = Annotated[
+    Annotated[FixedScaler, Tag("fixed")] | Annotated[PolicyScaler, Tag("policy")], Discriminator(_scaler_kind)
+]
+
+
+class KillFault(Strict):
+    """Workers are killed without warning (SIGKILL)."""
+
+    kind: Literal["kill"]
+    at_seconds: float = Field(ge=0)
+    workers: int = Field(1, ge=1, le=1_000, description="drawn from those that are ready")
+    every_seconds: float | None = Field(None, gt=0, description="again and again; None = once")
+
+
+class FreezeFault(Strict):
+    """Workers stand still for a while (SIGSTOP, SIGCONT), as on a machine that swaps or a long collection pause."""
+
+    kind: Literal["freeze"]
+    at_seconds: float = Field(ge=0)
+    workers: int = Field(1, ge=1, le=1_000)
+    hold_seconds: float = Field(gt=0, le=3_600)
+
+
+class PoisonFault(Strict):
+    """Records that no handler can take are put into the topic."""
+
+    kind: Literal["poison"]
+    at_seconds: float = Field(ge=0)
+    events: int = Field(1, ge=1, le=1_000_000, description="spread over all partitions")
+
+
+Fault = Annotated[KillFault | FreezeFault | PoisonFault, Field(discriminator="kind")]
 
 
 class BrokerSpec(Strict):
@@ -66,6 +125,11 @@ class Slo(Strict):
     dead_lettered_events_max: int | None = Field(None, ge=0)
     unread_events_max: int | None = Field(0, ge=0, description="left after drain_seconds_max; null = as many as may be")
     cores_max: float | None = Field(None, gt=0, description="CPU of producer and workers together, in cores")
+    time_lag_seconds_max: float = Field(
+        5.0, gt=0, description="a second in which the oldest event is older violates the SLO; counted, no verdict"
+    )
+    violation_seconds_max: float | None = Field(None, ge=0, description="how many such seconds there may be")
+    price_per_worker_hour: float | None = Field(None, ge=0, description="in any currency; None = costs are not priced")
 
 
 class Scenario(Strict):
@@ -81,7 +145,8 @@ class Scenario(Strict):
     load: Load = Load()
     producer: ProducerSpec = ProducerSpec()
     worker: WorkerSpec = WorkerSpec()
-    scaler: FixedScaler = FixedScaler()
+    scaler: Scaler = FixedScaler()
+    faults: tuple[Fault, ...] = ()
     broker: BrokerSpec = BrokerSpec()
     slo: Slo = Slo()
 
@@ -148,8 +213,10 @@ def _resolve_files(document: Any, folder: Path) -> None:
     """Paths in a scenario are relative to the scenario's own folder, wherever it is run from."""
     if isinstance(document, dict):
         for name, value in document.items():
-            if name in ("file", "replay") and isinstance(value, str):
+            if name in FILES and isinstance(value, str):
                 document[name] = str((folder / value).resolve())
+            elif name in FILES and isinstance(value, list):
+                document[name] = [str((folder / item).resolve()) if isinstance(item, str) else item for item in value]
             _resolve_files(value, folder)
     elif isinstance(document, list):
         for item in document:

@@ -12,7 +12,7 @@ from functools import cache
 from typing import Any, Union, get_args, get_origin, get_type_hints
 
 from autoscaler.model import Reading
-from autoscaler.quantities import MILLI, parse_milli
+from contract.quantities import MILLI, parse_milli
 
 Reader = Callable[[Any], Any]
 QUANTITIES = frozenset({"cpu_request_cores", "memory_request_bytes", "usage"})

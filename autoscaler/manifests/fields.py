@@ -10,7 +10,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError
 from pydantic.alias_generators import to_camel
 
 from autoscaler.manifests.kinds import Refusal
-from autoscaler.quantities import parse_exact, parse_milli
+from contract.quantities import parse_exact, parse_milli
 
 FOUND_CHARACTERS = 60
 

@@ -49,7 +49,12 @@ def read_flink(document: Mapping[str, Any], context: Context) -> Plan:
     if options.min_replicas > options.max_replicas:
         raise Refusal(f"spec.min_replicas: {options.min_replicas} is above max_replicas {options.max_replicas}")
     guard = bounds(replicas_min=options.min_replicas, replicas_max=options.max_replicas)
-    return Plan(policy=Ds2Policy(options), guards=(guard,))
+    return Plan(
+        policy=Ds2Policy(options),
+        guards=(guard,),
+        replicas_min=options.min_replicas,
+        replicas_max=options.max_replicas,
+    )
 
 
 def _options(cls: type[Options], spec: Mapping[str, Any]) -> Options:

@@ -8,7 +8,7 @@ from autoscaler.manifests.keda_shape import TriggerShape
 from autoscaler.manifests.kinds import Refusal
 from autoscaler.policies.hpa import TargetType
 from autoscaler.policies.keda import KafkaTrigger, OffsetReset, ResourceTrigger, Trigger, metric_name
-from autoscaler.quantities import parse_milli
+from contract.quantities import parse_milli
 
 Value = TypeVar("Value")
 

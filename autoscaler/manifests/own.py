@@ -136,7 +136,13 @@ def read_custom(document: Mapping[str, Any], context: Context) -> Plan:
         most = 2**31 - 1 if spec.max_replicas is None else spec.max_replicas
         guards = (bounds(replicas_min=spec.min_replicas, replicas_max=most),)
     policy = CustomPolicy(spec.policy, load_policy(spec.policy, spec.options))
-    return Plan(policy=policy, guards=guards, memory_seconds=spec.memory_seconds)
+    return Plan(
+        policy=policy,
+        guards=guards,
+        memory_seconds=spec.memory_seconds,
+        replicas_min=spec.min_replicas,
+        replicas_max=spec.max_replicas,
+    )
 
 
 def _entry_faults(spec: ScheduleSpec) -> Iterator[str]:

@@ -7,7 +7,7 @@ from autoscaler.model import Memory, Observation, Plan, Step
 
 def fixed_plan(replicas: int) -> Plan:
     """The plan that asks for `replicas` workers whatever happens."""
-    return Plan(policy=fixed(replicas))
+    return Plan(policy=fixed(replicas), replicas_min=replicas, replicas_max=replicas)
 
 
 def fixed(replicas: int) -> Callable[[Observation, Memory], Step]:

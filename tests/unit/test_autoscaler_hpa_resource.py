@@ -18,7 +18,7 @@ from autoscaler.policies.hpa import (
     resource_utilization,
 )
 from autoscaler.policies.hpa.metrics import propose
-from autoscaler.quantities import milli
+from contract.quantities import milli
 from tests.hpa_states import CLUSTER, LONG_AGO, NOW, state, workers
 
 RUNNING, PENDING = PodPhase.RUNNING, PodPhase.PENDING

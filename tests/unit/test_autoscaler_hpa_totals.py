@@ -12,7 +12,7 @@ from autoscaler.policies.hpa import (
     total_value,
 )
 from autoscaler.policies.hpa.replicas import INT32_MAX
-from autoscaler.quantities import INT64_MAX
+from contract.quantities import INT64_MAX
 from tests.hpa_states import LONG_AGO, NOW, workers
 
 FINE = Tolerances(up=0.01)

@@ -105,7 +105,7 @@ def test_files_are_found_from_the_scenarios_own_folder(tmp_path: Path, monkeypat
             N + "load: {event_bytes: [{bytes: 99}]}}", "load.event_bytes.0.share: Field required", id="no share"
         ),
         pytest.param(N + "worker: {handler: {name: 'a b'}}}", "worker.handler.name: String should", id="no such name"),
-        pytest.param(N + "scaler: {kind: hpa}}", "scaler.kind: Input should be 'fixed'", id="a scaler to come"),
+        pytest.param(N + "scaler: {kind: hpa}}", "scaler: Input tag 'hpa' found", id="no such kind of scaler"),
         pytest.param(
             N + "slo: {produced_ratio_min: 99}}", "slo.produced_ratio_min: Input should be less", id="per cent"
         ),

@@ -21,7 +21,12 @@ RULE = "flink"
 def flink_plan(options: FlinkOptions) -> Plan:
     """The plan that follows one set of options.  It keeps its own limits, so it needs no guards."""
     longest = max(options.metrics_window, options.scale_down_interval, 0.0)
-    return Plan(policy=FlinkPolicy(options), memory_seconds=longest)
+    return Plan(
+        policy=FlinkPolicy(options),
+        memory_seconds=longest,
+        replicas_min=options.vertex_min_parallelism,
+        replicas_max=options.vertex_max_parallelism,
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,8 +14,8 @@ from autoscaler.policies.hpa.replicas import (
     total_value,
 )
 from autoscaler.policies.hpa.spec import HpaSpec, Metric, MetricType, TargetType
-from autoscaler.quantities import MILLI, milli
 from autoscaler.signals import read_metric
+from contract.quantities import MILLI, milli
 
 CPU = "cpu"
 WORKER_SIGNALS = ("processing_rate", "true_processing_rate", "busy_ratio")

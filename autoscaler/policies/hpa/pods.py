@@ -7,7 +7,7 @@ from enum import Enum, auto
 from autoscaler.cluster import HpaClusterSettings
 from autoscaler.model import PodPhase, Sample, Worker
 from autoscaler.policies.hpa.faults import MetricFault
-from autoscaler.quantities import milli
+from contract.quantities import milli
 
 ENDED = (PodPhase.FAILED, PodPhase.SUCCEEDED)
 

@@ -19,7 +19,13 @@ TOTALS = (MetricType.OBJECT, MetricType.EXTERNAL)
 
 def hpa_plan(spec: HpaSpec) -> Plan:
     """The plan that follows one autoscaler to the letter.  It keeps its own bounds, so it needs no guards."""
-    return Plan(policy=HpaPolicy(spec), memory_seconds=spec.memory_seconds)
+    return Plan(
+        policy=HpaPolicy(spec),
+        memory_seconds=spec.memory_seconds,
+        period_seconds=spec.cluster.sync_period_seconds,
+        replicas_min=spec.replicas_min,
+        replicas_max=spec.replicas_max,
+    )
 
 
 @dataclass(frozen=True, slots=True)

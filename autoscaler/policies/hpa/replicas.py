@@ -12,7 +12,7 @@ from autoscaler.model import PodPhase, Worker
 from autoscaler.policies.hpa.faults import MetricFault
 from autoscaler.policies.hpa.pods import Groups
 from autoscaler.policies.hpa.spec import Tolerances
-from autoscaler.quantities import INT64_MAX
+from contract.quantities import INT64_MAX
 
 INT32_MAX = 2**31 - 1
 ALL = 100

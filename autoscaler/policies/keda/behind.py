@@ -12,7 +12,7 @@ from autoscaler.policies.hpa import (
     TargetType,
 )
 from autoscaler.policies.keda.spec import COMPOSITE, KedaSpec, ResourceTrigger, Trigger
-from autoscaler.quantities import MILLI
+from contract.quantities import MILLI
 
 
 def hpa_behind(spec: KedaSpec) -> HpaSpec:

@@ -29,7 +29,13 @@ OF_THE_HPA = (ConditionType.ABLE_TO_SCALE, ConditionType.SCALING_ACTIVE, Conditi
 def keda_plan(spec: KedaSpec) -> Plan:
     """The plan that follows one ScaledObject to the letter.  Its HPA keeps the bounds, so it needs no guards."""
     hpa = HpaPolicy(hpa_behind(spec))
-    return Plan(policy=KedaPolicy(spec, hpa), memory_seconds=hpa.spec.memory_seconds)
+    return Plan(
+        policy=KedaPolicy(spec, hpa),
+        memory_seconds=hpa.spec.memory_seconds,
+        period_seconds=min(spec.polling_seconds, spec.cluster.sync_period_seconds),
+        replicas_min=spec.replicas_min,
+        replicas_max=spec.replicas_max,
+    )
 
 
 @dataclass(frozen=True, slots=True)

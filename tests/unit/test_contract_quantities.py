@@ -2,7 +2,7 @@
 
 import pytest
 
-from autoscaler.quantities import INT64_MAX, milli, parse_milli
+from contract.quantities import INT64_MAX, milli, parse_milli
 
 
 @pytest.mark.parametrize(

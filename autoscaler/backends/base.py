@@ -1,0 +1,54 @@
+"""What every backend can do: run workers under names, tell which there are, what they use, and end them.
+
+Backends hold no opinions: how many workers there should be, which go, when one is started again is the reconciler's.
+Their one rule: they act only on workers of their own owner, and no call blocks the event loop.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from autoscaler.reconciler.model import Found
+
+WorkerEnvironment = Callable[[str], Mapping[str, str]]
+"""What a worker of this id is told, as environment variables."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Usage:
+    """What one process has used since it was started.  `cpu_seconds` never falls within one generation."""
+
+    generation: int
+    at_seconds: float
+    cpu_seconds: float
+    memory_bytes: float
+
+
+class Backend(Protocol):
+    """A place where workers run.  Every method may raise BackendError; the world is then as it was, as far as known."""
+
+    async def list(self) -> Sequence[Found]:
+        """Every worker of this owner, also those that ended and were not removed yet; also those of a predecessor."""
+
+    async def launch(self, name: str, generation: int) -> None:
+        """Start a process; returns as soon as it is asked for, long before it is ready."""
+
+    async def stop(self, name: str) -> None:
+        """Ask it to finish.  A worker that is gone already is no error."""
+
+    async def kill(self, name: str) -> None:
+        """End it at once.  A worker that is gone already is no error."""
+
+    async def remove(self, name: str) -> None:
+        """Forget an ended worker."""
+
+    async def usage(self) -> Mapping[str, Usage]:
+        """CPU and memory of those that run; one that cannot be measured is missing."""
+
+    async def close(self) -> None:
+        """End all workers of this owner and leave nothing behind.  May be called twice."""
+
+
+def worker_id(name: str, generation: int) -> str:
+    """What a process calls itself in ledger, logs and metrics: the name, and from the second launch on its number."""
+    return name if generation == 0 else f"{name}.{generation}"

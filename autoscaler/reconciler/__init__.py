@@ -1,0 +1,1 @@
+"""From how many workers there should be, and those that there are, to what has to be done.  Pure."""

@@ -1,0 +1,169 @@
+"""What the reconciler speaks in: workers as a backend finds them, workers as they are kept, and what is to be done.
+
+A *pod* outlives its process: it keeps its name, age and restarts while processes of it come and go, as in Kubernetes.
+Times are seconds since the epoch, on the clock of the tick.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Exit:
+    """How a process ended.  `code` is None when a signal ended it."""
+
+    at_seconds: float
+    code: int | None = None
+    signal: int | None = None
+    oom_killed: bool = False
+    last_words: str = ""
+    """The end of its log."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Found:
+    """One worker as the backend has it.  `generation` counts the launches of that name, from 0."""
+
+    name: str
+    generation: int
+    launched_at: float
+    exit: Exit | None = None
+    """None while it runs."""
+    url: str | None = None
+    """Where its status page is, `http://host:port`; None until it has told."""
+    stopping: bool = False
+    """It was told to stop."""
+
+
+class ProbeKind(StrEnum):
+    """Kubernetes' three probes."""
+
+    STARTUP = "startup"
+    LIVENESS = "liveness"
+    READINESS = "readiness"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProbeOrder:
+    """A probe that is due: to be asked at `url` and given `timeout_seconds`."""
+
+    name: str
+    generation: int
+    kind: ProbeKind
+    url: str
+    timeout_seconds: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProbeResult:
+    """What came of a probe.  `detail` says why it failed: the answer, or that there was none in time."""
+
+    name: str
+    generation: int
+    kind: ProbeKind
+    at_seconds: float
+    ok: bool
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProbeState:
+    """How one probe of one process stands."""
+
+    asked_at: float | None = None
+    successes: int = 0
+    """In a row; a failure sets it back."""
+    failures: int = 0
+    passed: bool = False
+    """The success threshold was reached, and since then not the failure threshold."""
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pod:
+    """One worker as it is kept.  `generation`, `launched_at` and the probes are those of its present process."""
+
+    name: str
+    created_at: float
+    generation: int = 0
+    launched_at: float | None = None
+    """When the present process was started; None while it waits (pending, or backing off)."""
+    url: str | None = None
+    ready: bool = False
+    ready_changed_at: float | None = None
+    probes: Mapping[ProbeKind, ProbeState] = field(default_factory=dict)
+    restarts: int = 0
+    back_off_seconds: float = 0.0
+    """The last wait; 0 = it has not failed of late."""
+    start_at: float | None = None
+    """When it may be started (again); None while it runs."""
+    last_exit: Exit | None = None
+    deleted_at: float | None = None
+    """Since when it has been told to go."""
+    kill_reason: str | None = None
+    """Why its present process was told to end although the pod stays: a failed probe."""
+    pending_reason: str | None = None
+
+    @property
+    def running(self) -> bool:
+        """Whether it has a process."""
+        return self.launched_at is not None
+
+
+Pods = Mapping[str, Pod]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Launch:
+    """Start a process for this pod."""
+
+    name: str
+    generation: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stop:
+    """Ask it to finish (SIGTERM)."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Kill:
+    """End it at once (SIGKILL)."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Remove:
+    """Forget what is left of an ended process whose pod is gone."""
+
+    name: str
+
+
+Action = Launch | Stop | Kill | Remove
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Happening:
+    """Something worth telling.
+
+    `kind` is one of: launch, ready, unready, probe-failed, probe-kill, exit, oom-kill, back-off, stop, grace-kill,
+    gone, adopt.
+    """
+
+    at_seconds: float
+    kind: str
+    subject: str
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reconciled:
+    """The pods after this tick, what a backend has to do, and what there is to tell."""
+
+    pods: Pods
+    actions: tuple[Action, ...] = ()
+    happenings: tuple[Happening, ...] = ()
