@@ -42,6 +42,12 @@ class Backend(Protocol):
     async def remove(self, name: str) -> None:
         """Forget an ended worker."""
 
+    async def freeze(self, name: str) -> None:
+        """Let it stand still, for experiments; `thaw` lets it go on."""
+
+    async def thaw(self, name: str) -> None:
+        """Let a frozen worker go on.  One that is gone is no error."""
+
     async def usage(self) -> Mapping[str, Usage]:
         """CPU and memory of those that run; one that cannot be measured is missing."""
 

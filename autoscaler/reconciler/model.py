@@ -115,6 +115,14 @@ Pods = Mapping[str, Pod]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Fleet:
+    """All pods, and how many names were given out: a name is never used for a second pod."""
+
+    pods: Pods = field(default_factory=dict)
+    names_given: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Launch:
     """Start a process for this pod."""
 
@@ -162,8 +170,9 @@ class Happening:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reconciled:
-    """The pods after this tick, what a backend has to do, and what there is to tell."""
+    """The pods after this tick, what a backend has to do, which probes are due, and what there is to tell."""
 
-    pods: Pods
+    fleet: Fleet
     actions: tuple[Action, ...] = ()
+    probes: tuple[ProbeOrder, ...] = ()
     happenings: tuple[Happening, ...] = ()
