@@ -33,8 +33,8 @@ class HandlerSpec(Strict):
     """Which handler, and what it costs.  `name` is one of Weir's or a `module:callable` of the user's own."""
 
     name: str = Field("count", pattern=r"^([a-z][a-z0-9_]*|[A-Za-z_][\w.]*:[A-Za-z_]\w*)$")
-    cpu_micros: float = Field(0.0, ge=0, description="burn: CPU per event")
-    service_micros: float = Field(0.0, ge=0, description="wait: time per event without CPU")
+    cpu_micros: float = Field(0.0, ge=0, description="burn, work: CPU per event")
+    service_micros: float = Field(0.0, ge=0, description="wait, work: time per event without CPU")
     window_seconds: float = Field(10.0, gt=0, description="window: length of a tumbling window in event time")
     lateness_seconds: float = Field(1.0, ge=0, description="window: how long after its end a window still takes events")
     output_topic: str | None = Field(None, description="window: where results go")
@@ -92,6 +92,6 @@ class WorkerStatus(Strict):
     rebalances: int = 0
     rebalance_seconds: float = Field(0.0, description="time without an assignment because of rebalances")
     cpu_seconds: float = 0.0
-    init_cpu_seconds: float = 0.0
+    init_cpu_seconds: float = Field(0.0, description="the part of it that went into starting: until it may join")
     rss_bytes: int = 0
     end_to_end_seconds: dict[str, float | None] = Field({}, description="p50, p99, p99.9, max of the last seconds")

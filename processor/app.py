@@ -102,7 +102,7 @@ class Worker:
         cold = await loop.run_in_executor(equipment.thread, pay, self._settings.init, self._stop_cold_start)
         await loop.run_in_executor(equipment.thread, equipment.handler.prepare)
         self._held_memory = cold.held
-        equipment.progress.init_cpu_seconds = cold.cpu_seconds
+        equipment.progress.cold_start_is_over()
         equipment.meters.init_seconds.observe(time.monotonic() - began)
 
     async def _drain(self, living: "asyncio.Task[None]") -> None:

@@ -31,12 +31,16 @@ class Progress:
         self.committed_events = 0
         self.refused_events = 0
         self.dead_lettered: Counter[str] = Counter()
-        self.init_cpu_seconds = 0.0
+        self._init_cpu_seconds: float | None = None
         self.recent: deque[LatencyHistogram] = deque(maxlen=RECENT_HISTOGRAMS)
         self.timer_delays = WorstOf()
         self._clock = clock
         self._window: RateWindow | None = None
         self._process = psutil.Process()
+
+    def cold_start_is_over(self) -> None:
+        """What CPU was used until now is what the start has cost: interpreter, imports, initialisation."""
+        self._init_cpu_seconds = time.process_time()
 
     def begin(self) -> None:
         """From now on rates are measured."""
@@ -83,7 +87,7 @@ class Progress:
             rebalances=self.life.rebalances,
             rebalance_seconds=self.life.rebalance_seconds,
             cpu_seconds=time.process_time(),
-            init_cpu_seconds=self.init_cpu_seconds,
+            init_cpu_seconds=self._init_cpu_seconds if self._init_cpu_seconds is not None else time.process_time(),
             rss_bytes=self._process.memory_info().rss,
             end_to_end_seconds=LatencyHistogram.merged(self.recent).percentiles((50.0, 99.0, 99.9, 100.0)),
         )

@@ -69,7 +69,7 @@ async def test_a_cold_start_is_paid_before_joining_and_the_page_is_up_meanwhile(
         ready, live = await worker.get("/readyz"), await worker.get("/livez")
         assert (ready.status_code, ready.text, live.status_code) == (503, "initialising", 200)
         status = await worker.until_ready()
-    assert status.init_cpu_seconds == pytest.approx(1.0, abs=0.05)
+    assert 1.0 <= status.init_cpu_seconds <= status.cpu_seconds
     assert status.cpu_seconds > 1.0
     assert status.phase_seconds[WorkerPhase.INITIALISING] >= 1.5
     assert status.rss_bytes > 200 << 20

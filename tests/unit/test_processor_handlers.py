@@ -11,6 +11,7 @@ from processor.handlers import HANDLERS, make_handler
 from processor.handlers.burn import Burn
 from processor.handlers.count import Count
 from processor.handlers.wait import CATCH_UP_SECONDS, Wait, next_free
+from processor.handlers.work import Work
 
 
 def test_every_row_of_the_table_makes_a_handler() -> None:
@@ -23,9 +24,10 @@ def test_every_row_of_the_table_makes_a_handler() -> None:
 @pytest.mark.parametrize(
     ("spec", "message"),
     [
-        pytest.param(HandlerSpec(name="cuont"), "no such handler; known: burn, count, wait, window", id="a slip"),
+        pytest.param(HandlerSpec(name="cuont"), "no such handler; known: burn, count, wait, window, work", id="a slip"),
         pytest.param(HandlerSpec(name="burn"), "set cpu_micros", id="burn without a cost"),
         pytest.param(HandlerSpec(name="wait"), "set service_micros", id="wait without a time"),
+        pytest.param(HandlerSpec(name="work", cpu_micros=9), "set cpu_micros and service_micros", id="half of work"),
         pytest.param(HandlerSpec(name="window"), "set output_topic", id="window without a place for results"),
     ],
 )
@@ -53,6 +55,19 @@ def test_burn_burns_the_cpu_time_asked_for() -> None:
     used = time.thread_time() - began
     assert 0.019 < used < 0.060
     assert burn.runs_in == "thread"
+
+
+def test_work_computes_and_waits() -> None:
+    """100 events of 50 µs CPU and 400 µs waiting: the CPU is a small part of the time, and both are really spent."""
+    work = Work(HandlerSpec(name="work", cpu_micros=50, service_micros=400))
+    work.prepare()
+    began, burnt = time.monotonic(), time.thread_time()
+    for _ in range(10):
+        work.handle(0, range(20))
+    took, used = time.monotonic() - began, time.thread_time() - burnt
+    assert used > 0.0095
+    assert took > 3 * used
+    assert work.runs_in == "thread"
 
 
 def test_burning_stops_when_told() -> None:
