@@ -6,7 +6,7 @@ What runs where, and why:
 |---|---|---|
 | `count`, `window` | the event loop | they cost less per event than decoding it; a thread's hand-over would cost more |
 | `wait`, an async callable | the event loop | they wait, and while they wait the loop is free |
-| `burn`, `work`, a sync callable | one thread | they may compute or block for long: heartbeats and probes go on beside them |
+| `burn`, `work`, a sync callable | one thread | they may compute or block: heartbeats and probes go on beside them |
 
 One thread, not several: the order within a partition is kept, and Python code would not go faster in more.  The
 thread shares the interpreter's lock with the loop; `app.py` shortens the switch interval, so that the loop gets its

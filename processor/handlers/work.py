@@ -1,4 +1,4 @@
-"""The handler that does both: some CPU for every event, and some waiting, as one that parses and then asks a service."""
+"""The handler that does both for every event, computing and waiting, as one that parses and then asks a service."""
 
 import time
 from collections.abc import Sequence
@@ -26,7 +26,9 @@ class Work(Burn):
 
     def handle(self, partition: int, events: Sequence[Any]) -> None:
         """Burn, then wait for what is left of these events' time."""
+        began = time.monotonic()
         super().handle(partition, events)
+        self._free_at += time.monotonic() - began  # or the wait would make the computing good as if it were lateness
         waiting = len(events) * self._waiting_seconds_per_event
         self._free_at = next_free(now=time.monotonic(), free_at=self._free_at, work_seconds=waiting)
         time.sleep(max(0.0, self._free_at - time.monotonic()))
