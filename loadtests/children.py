@@ -5,10 +5,7 @@ each dies with the run, even when the run is killed.
 """
 
 import asyncio
-import ctypes
-import os
 import signal
-import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,8 +16,8 @@ import orjson
 from pydantic import BaseModel
 
 from contract.errors import RunError
+from contract.launch import child_environment, leashed
 
-PR_SET_PDEATHSIG = 1
 START_SECONDS_MAX = 60.0
 TAIL_LINES = 8
 
@@ -94,19 +91,10 @@ async def _spawn(
     module: str, arguments: tuple[str, ...], environment: Mapping[str, str], log: BinaryIO
 ) -> asyncio.subprocess.Process:
     return await asyncio.create_subprocess_exec(
-        sys.executable,
-        "-m",
-        module,
-        *arguments,
-        env={**os.environ, **environment, "PYTHONUNBUFFERED": "1"},
+        *leashed(module, *arguments),
+        env=child_environment(environment),
         stdin=asyncio.subprocess.DEVNULL,
         stdout=asyncio.subprocess.PIPE,
         stderr=log,
         start_new_session=True,
-        preexec_fn=_die_with_parent,
     )
-
-
-def _die_with_parent() -> None:
-    """In the child, before it becomes the program: be killed when the run is."""
-    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
