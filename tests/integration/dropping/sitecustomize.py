@@ -8,7 +8,7 @@ import sys
 from collections.abc import Sequence
 from typing import Any
 
-if sys.orig_argv[1:3] == ["-m", "processor"]:
+if sys.orig_argv[-2:] == ["-m", "processor"]:
     from processor.consumer import Consumer
 
     deal, calls = Consumer._one_slice, [0]
