@@ -52,4 +52,5 @@ def milli(value: float) -> int:
     if exact >= INT64_MAX:
         return INT64_MAX
     near = math.floor(exact + 0.5)
-    return near if abs(exact - near) <= NEARLY * max(1.0, abs(exact)) else math.ceil(exact)
+    gap = abs(exact - near)
+    return near if gap <= NEARLY or gap <= NEARLY * abs(exact) else math.ceil(exact)

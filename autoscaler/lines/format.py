@@ -4,7 +4,6 @@ The fields of a line are those of `Observation`, with `version` and `memory` bes
 them.  The one rule: a line that is not as described is an error with its number and the path to the field.
 """
 
-from dataclasses import dataclass
 from typing import Any
 
 import orjson
@@ -12,6 +11,7 @@ import orjson
 from autoscaler.errors import StateError
 from autoscaler.lines.readers import Wrong, reader_of
 from autoscaler.model import Decision, Memory, Observation
+from autoscaler.model.value import value
 
 VERSION = 1
 
@@ -19,7 +19,7 @@ _read_observation = reader_of(Observation)
 _read_memory = reader_of(Memory)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value(frozen=True, slots=True, kw_only=True)
 class State:
     """What one line holds.  A memory of None means: go on from the line before."""
 

@@ -6,16 +6,18 @@ a `Proposal`.  To hold is to propose `seen.spec_replicas`, with the reason.
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import StrEnum
 from typing import TYPE_CHECKING
+
+from autoscaler.model.value import value
 
 if TYPE_CHECKING:  # memory holds conditions, so it imports this module
     from autoscaler.model.memory import Memory
     from autoscaler.model.observation import Observation
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value(frozen=True, slots=True, kw_only=True)
 class Decision:
     """One tick's answer.  The trail has the policy's steps first, then one step for each guard; the last one counts."""
 
@@ -31,7 +33,7 @@ class Decision:
         return self.trail[-1].replicas
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value(frozen=True, slots=True, kw_only=True)
 class Step:
     """One rule's answer, and why.  `why` is for people: it names the numbers.  `numbers` has them for programs."""
 
@@ -41,7 +43,7 @@ class Step:
     numbers: Mapping[str, float] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value(frozen=True, slots=True, kw_only=True)
 class Proposal:
     """A policy's whole answer.
 
@@ -68,7 +70,7 @@ class ConditionType(StrEnum):
     SCALED_TO_ZERO = "ScaledToZero"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value(frozen=True, slots=True, kw_only=True)
 class Condition:
     """A named state with its reason in one word and in a sentence.  `changed_at` is written by `decide`."""
 
@@ -83,7 +85,7 @@ Policy = Callable[["Observation", "Memory"], Step | Proposal]
 Guard = Callable[[Step, "Observation", "Memory"], Step]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value(frozen=True, slots=True, kw_only=True)
 class Plan:
     """A policy with its guards, in the order in which they answer: `bounds` is last, so that it always holds.
 

@@ -8,10 +8,11 @@ frozen dataclass with defaults, so that a memory written by an older version can
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import NamedTuple
 
 from autoscaler.model.decision import Condition
+from autoscaler.model.value import value
 
 
 class Recommendation(NamedTuple):
@@ -28,7 +29,7 @@ class ScaleEvent(NamedTuple):
     change: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value(frozen=True, slots=True, kw_only=True)
 class KedaMemory:
     """What KEDA's operator remembers beside the common part."""
 
@@ -74,7 +75,7 @@ class Rescale(NamedTuple):
     """Until all wanted workers were ready; None = they are not yet."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value(frozen=True, slots=True, kw_only=True)
 class FlinkMemory:
     """What Flink's autoscaler, and DS2, remember beside the common part."""
 
@@ -97,7 +98,7 @@ class FlinkMemory:
     """DS2: the latest answers in a row that call for a change in the same direction."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value(frozen=True, slots=True, kw_only=True)
 class WeirMemory:
     """What our own policy has learned."""
 
@@ -109,7 +110,7 @@ class WeirMemory:
     """Since when the init-storm breaker has been open."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value(frozen=True, slots=True, kw_only=True)
 class Memory:
     """What was there before this tick.  A new one is `Memory()`; `decide` returns the one for the next tick.
 

@@ -6,13 +6,14 @@ rates are events per second, usage and requests are in base units (cores, bytes)
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import StrEnum
 
+from autoscaler.model.value import value
 from contract.worker import WorkerPhase
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value(frozen=True, slots=True, kw_only=True)
 class Observation:
     """Everything that is known at `at_seconds`, the only clock that a policy has.
 
@@ -45,7 +46,7 @@ class Observation:
     """Why the replicas or the workers could not be looked up; the counts are then the last ones known."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value(frozen=True, slots=True, kw_only=True)
 class Worker:
     """One consumer: a process, container or pod.  The defaults are one of which nothing was measured."""
 
@@ -79,7 +80,7 @@ class Worker:
     restarts: int = 0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value(frozen=True, slots=True, kw_only=True)
 class Sample:
     """A resource's mean usage over the `window_seconds` that ended at `ended_at`."""
 
@@ -88,7 +89,7 @@ class Sample:
     window_seconds: float
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value(frozen=True, slots=True, kw_only=True)
 class Reading:
     """A metric's value, or the fact that it could not be read (None) and what the metrics API said."""
 
@@ -96,7 +97,7 @@ class Reading:
     error: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value(frozen=True, slots=True, kw_only=True)
 class Partition:
     """Offsets of one partition.  `committed_before` is what `committed_offset` was at the poll before."""
 
@@ -130,7 +131,7 @@ class PodPhase(StrEnum):
     UNKNOWN = "Unknown"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value(frozen=True, slots=True, kw_only=True)
 class ScaleFault:
     """What kept the controller from looking; the reason is FailedGetScale, InvalidSelector or AmbiguousSelector."""
 

@@ -2,9 +2,9 @@
 
 import math
 from collections.abc import Iterable
-from dataclasses import dataclass
 
 from autoscaler.model import ScaleEvent
+from autoscaler.model.value import value
 from autoscaler.policies.hpa.spec import ChangeUnit, ScalingPolicy, ScalingRules, SelectPolicy
 
 DOUBLING = 2
@@ -12,7 +12,7 @@ LEAST_JUMP = 4
 WITHIN = "DesiredWithinRange"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value(frozen=True, slots=True, kw_only=True)
 class Limited:
     """A number after a limit, with the reason of the condition ScalingLimited."""
 

@@ -1,9 +1,9 @@
 """From metrics and what was seen to proposals: one for each metric that could be read, a fault for the rest."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 
 from autoscaler.model import Observation, Reading, Sample, Worker
+from autoscaler.model.value import value
 from autoscaler.policies.hpa.faults import MetricFault
 from autoscaler.policies.hpa.pods import Groups, group_workers
 from autoscaler.policies.hpa.replicas import (
@@ -22,7 +22,7 @@ WORKER_SIGNALS = ("processing_rate", "true_processing_rate", "busy_ratio")
 """Per-worker metrics that Weir measures itself; others come by name."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value(frozen=True, slots=True, kw_only=True)
 class Proposed:
     """What one metric asks for, in words and numbers."""
 

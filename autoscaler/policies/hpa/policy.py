@@ -4,9 +4,10 @@ The order of its questions is the rule: scale known? at zero? outside the bounds
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from autoscaler.model import Condition, ConditionType, Memory, Observation, Plan, Proposal, Step
+from autoscaler.model.value import value
 from autoscaler.policies.hpa import conditions as say
 from autoscaler.policies.hpa.faults import MetricFault
 from autoscaler.policies.hpa.limits import Limited, limit_with_behavior, limit_without_behavior
@@ -28,7 +29,7 @@ def hpa_plan(spec: HpaSpec) -> Plan:
     )
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class HpaPolicy:
     """The policy `(Observation, Memory) -> Proposal` of one autoscaler."""
 
@@ -63,7 +64,7 @@ class HpaPolicy:
         return _finished(seen, self.spec, _Answer(tuple(steps), said, wanted))
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Asked:
     """What the metrics said: the largest proposal, or None and the condition that refuses to move."""
 
@@ -143,7 +144,7 @@ def limited(stable: int, seen: Observation, memory: Memory, spec: HpaSpec) -> Li
     )
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class _Answer:
     steps: tuple[Step, ...]
     conditions: tuple[Condition, ...]

@@ -6,9 +6,9 @@ rules.  `current` is the number asked for before, `status` the number that exist
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
 
 from autoscaler.model import PodPhase, Worker
+from autoscaler.model.value import value
 from autoscaler.policies.hpa.faults import MetricFault
 from autoscaler.policies.hpa.pods import Groups
 from autoscaler.policies.hpa.spec import Tolerances
@@ -19,7 +19,7 @@ ALL = 100
 """Per cent of the request that a worker without a sample is taken to use when the others ask for fewer workers."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value(frozen=True, slots=True, kw_only=True)
 class Answer:
     """A metric's proposal.  `usage` is what is reported: per cent, or thousandths; `ratio` is usage to target."""
 

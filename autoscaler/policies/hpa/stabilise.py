@@ -13,8 +13,11 @@ def highest_recent(
     recommendations: Iterable[Recommendation], proposal: int, *, now: float, window_seconds: float
 ) -> int:
     """Without `behavior`: the largest recommendation of the window, the new one included."""
-    cutoff = now - window_seconds
-    return max([proposal, *(replicas for at_seconds, replicas in recommendations if at_seconds >= cutoff)])
+    cutoff, highest = now - window_seconds, proposal
+    for at_seconds, replicas in recommendations:
+        if replicas > highest and at_seconds >= cutoff:
+            highest = replicas
+    return highest
 
 
 def within_recent(
