@@ -25,6 +25,7 @@ class InitCost(Strict):
     """What a cold start really costs before the worker may join the group."""
 
     cpu_seconds: float = Field(0.0, ge=0, le=3600, description="CPU time burnt, as class loading or a model would")
+    threads: int = Field(1, ge=1, le=64, description="in how many threads at once, as a virtual machine compiles")
     wait_seconds: float = Field(0.0, ge=0, le=3600, description="waiting without CPU, as for a remote cache")
     memory_mib: int = Field(0, ge=0, le=65_536, description="memory held from then on")
 

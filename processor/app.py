@@ -98,10 +98,9 @@ class Worker:
     async def _initialise(self) -> None:
         began = time.monotonic()
         sys.setswitchinterval(SWITCH_SECONDS)
-        loop, equipment = asyncio.get_running_loop(), self._equipment
-        cold = await loop.run_in_executor(equipment.thread, pay, self._settings.init, self._stop_cold_start)
+        loop, equipment, cost = asyncio.get_running_loop(), self._equipment, self._settings.init
+        self._held_memory = await loop.run_in_executor(equipment.thread, pay, cost, self._stop_cold_start)
         await loop.run_in_executor(equipment.thread, equipment.handler.prepare)
-        self._held_memory = cold.held
         equipment.progress.cold_start_is_over()
         equipment.meters.init_seconds.observe(time.monotonic() - began)
 

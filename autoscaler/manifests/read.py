@@ -4,16 +4,22 @@ Apart from the readers of single kinds, which see one document each and know not
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import yaml
+from pydantic import ValidationError
 
+from autoscaler.cluster import HpaClusterSettings
 from autoscaler.errors import PolicyError
 from autoscaler.manifests.kinds import Context, Refusal
 from autoscaler.manifests.table import KINDS
 from autoscaler.model import Plan
+from contract.settings import explain
+
+SETTINGS = "ClusterSettings"
+"""A document of this kind beside a policy (weir/v1) says how the cluster is set up that the policy is from."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,11 +51,25 @@ def read_policy_text(text: str, source: str, context: Context | None = None) -> 
     except yaml.YAMLError as error:
         raise PolicyError(f"{source} is not YAML: {error}") from error
     policies = _policies(documents)
-    others = tuple(_name(document) for document in documents if document not in policies)
+    others = tuple(_name(d) for d in documents if d not in policies and d.get("kind") != SETTINGS)
     if len(policies) != 1:
         found = ", ".join(_name(document) for document in documents) or "nothing"
         raise PolicyError(f"{source}: expected one policy ({', '.join(KINDS)}), found {len(policies)}; it has: {found}")
-    return _read(policies[0], source, context or Context(), others)
+    return _read(policies[0], source, _surrounded(documents, source, context or Context()), others)
+
+
+def _surrounded(documents: Sequence[Mapping[str, Any]], source: str, context: Context) -> Context:
+    """The context with the cluster's settings that stand beside the policy, which win over those from outside."""
+    for document in documents:
+        if document.get("kind") != SETTINGS:
+            continue
+        spec = document.get("spec")
+        try:
+            given = context.cluster.model_dump() | dict(spec if isinstance(spec, dict) else {})
+            context = replace(context, cluster=HpaClusterSettings.model_validate(given))
+        except ValidationError as error:
+            raise PolicyError(explain(error, f"{source}, {_name(document)}, spec", spec)) from error
+    return context
 
 
 def _policies(documents: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:

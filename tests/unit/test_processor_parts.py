@@ -41,7 +41,20 @@ def test_a_cold_start_can_be_given_up() -> None:
     """Neither burning nor waiting goes on when told to stop."""
     stop = threading.Event()
     stop.set()
-    assert pay(InitCost(cpu_seconds=3600, wait_seconds=3600), stop).cpu_seconds < 1
+    began = time.process_time()
+    pay(InitCost(cpu_seconds=3600, wait_seconds=3600), stop)
+    pay(InitCost(cpu_seconds=3600, threads=3, wait_seconds=3600), stop)
+    assert time.process_time() - began < 1
+
+
+@pytest.mark.parametrize(
+    "threads", [pytest.param(1, id="in the handler thread"), pytest.param(3, id="in three threads at once")]
+)
+def test_a_cold_start_burns_the_cpu_asked_for(threads: int) -> None:
+    """It is the sum over the threads, whatever the wall clock says."""
+    began = time.process_time()
+    pay(InitCost(cpu_seconds=0.15, threads=threads), threading.Event())
+    assert 0.14 < time.process_time() - began < 0.4
 
 
 def test_the_handler_thread_hands_over_results_and_errors() -> None:
