@@ -72,6 +72,8 @@ class ProbeState:
     """How one probe of one process stands."""
 
     asked_at: float | None = None
+    outstanding: bool = False
+    """It was asked, and no answer has come yet."""
     successes: int = 0
     """In a row; a failure sets it back."""
     failures: int = 0
@@ -90,17 +92,25 @@ class Pod:
     launched_at: float | None = None
     """When the present process was started; None while it waits (pending, or backing off)."""
     url: str | None = None
+    seen: bool = False
+    """The backend has shown its present process; False from the launch until then."""
     ready: bool = False
+    ready_once: bool = False
+    """Its present process has been ready, so it was healthy at least once."""
     ready_changed_at: float | None = None
     probes: Mapping[ProbeKind, ProbeState] = field(default_factory=dict)
     restarts: int = 0
     back_off_seconds: float = 0.0
-    """The last wait; 0 = it has not failed of late."""
+    """What the next restart waits; 0 = it has not failed of late, and would be started again at once."""
     start_at: float | None = None
     """When it may be started (again); None while it runs."""
     last_exit: Exit | None = None
     deleted_at: float | None = None
     """Since when it has been told to go."""
+    stop_asked_at: float | None = None
+    """When its present process was told to end, for whichever reason; its grace counts from here."""
+    kill_asked_at: float | None = None
+    """When its present process was last killed for not ending in time."""
     kill_reason: str | None = None
     """Why its present process was told to end although the pod stays: a failed probe."""
     pending_reason: str | None = None
@@ -159,7 +169,8 @@ class Happening:
     """Something worth telling.
 
     `kind` is one of: launch, ready, unready, probe-failed, probe-kill, exit, oom-kill, back-off, stop, grace-kill,
-    gone, adopt.
+    gone, adopt.  A failed probe is told once a row of failures, and not while the process only starts.  The detail of
+    a probe-kill ends with "it had been ready" or "it had never been ready".
     """
 
     at_seconds: float
@@ -170,7 +181,11 @@ class Happening:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reconciled:
-    """The pods after this tick, what a backend has to do, which probes are due, and what there is to tell."""
+    """The pods after this tick, what a backend has to do, which probes are due, and what there is to tell.
+
+    Actions on one name are to be carried out one after the other, in this order: an ended process is removed before
+    its name is launched again.
+    """
 
     fleet: Fleet
     actions: tuple[Action, ...] = ()

@@ -1,0 +1,57 @@
+"""Workers that no pod knows: those of an autoscaler that was restarted, and what is left of pods that are gone.
+
+Kubernetes does the same by labels: a controller adopts the pods that match its selector, the kubelet ends containers
+whose pod is gone.  Its one rule: a process whose name we do not give is never touched.
+"""
+
+import re
+from dataclasses import replace
+
+from autoscaler.reconciler.model import Fleet, Found, Happening, Pod, Reconciled, Remove
+from autoscaler.reconciler.world import Change, World, settled
+
+_NAME = re.compile(r"worker-([1-9]\d{0,8})")
+
+
+def adopt(state: Reconciled, world: World) -> Reconciled:
+    """Make pods of the strangers that bear one of our names.
+
+    A name that was given out has had its pod: its process is told to go, what has ended is removed.  Any other becomes
+    a pod of the same name, which is deleted already if its process was told to stop.
+    """
+    given = state.fleet.names_given
+    strangers = [process for name, process in world.processes.items() if _number(name) and name not in state.fleet.pods]
+    changes = [_taken_in(process, given, world.now) for process in sorted(strangers, key=lambda one: _number(one.name))]
+    pods = {change.pod.name: change.pod for change in changes if change.pod is not None}
+    given = max([given, *map(_number, pods)])
+    return settled(state, Fleet(pods={**state.fleet.pods, **pods}, names_given=given), *changes)
+
+
+def name_of(number: int) -> str:
+    """The name of the pod with this number, from 1."""
+    return f"worker-{number}"
+
+
+def _number(name: str) -> int:
+    """The number in one of our names; 0 for a name that is not ours."""
+    match = _NAME.fullmatch(name)
+    return int(match[1]) if match else 0
+
+
+def _taken_in(process: Found, given: int, now: float) -> Change:
+    """Restarts before our time are told by the generation: each launch but the first was one."""
+    leftover = _number(process.name) <= given
+    if leftover and process.exit is not None:
+        return Change(pod=None, actions=(Remove(name=process.name),))
+    pod = Pod(
+        name=process.name,
+        created_at=process.launched_at,
+        generation=process.generation,
+        launched_at=process.launched_at,
+        ready_changed_at=now,
+        restarts=process.generation,
+    )
+    if leftover or process.stopping:
+        pod = replace(pod, deleted_at=now, stop_asked_at=now if process.stopping else None)
+    detail = "it runs, its pod is gone" if leftover else f"found running, launch {process.generation + 1}"
+    return Change(pod=pod, happenings=(Happening(at_seconds=now, kind="adopt", subject=process.name, detail=detail),))

@@ -1,0 +1,40 @@
+"""Pods that should run and have no process."""
+
+from dataclasses import replace
+
+from autoscaler.reconciler.model import Action, Happening, Launch, Pod, Remove
+from autoscaler.reconciler.world import Change, World
+
+LAUNCH_SECONDS_MAX = 5.0
+"""A launch that the backend does not show after this was lost, and is asked for again."""
+
+
+def launch(pod: Pod, world: World) -> Change:
+    """Start a process for a pod whose time has come, and again if a launch was lost.
+
+    What is left of the process before is removed first.  `launched_at` is when it was asked for, until the backend
+    shows when it was.  Restarts count as in Kubernetes, when they are made; a launch that was lost is none.
+    """
+    if pod.deleted_at is not None:
+        return Change(pod=pod)
+    if pod.launched_at is None:
+        waits = pod.start_at is not None and pod.start_at > world.now
+        return Change(pod=pod) if waits else _started(pod, world)
+    lost = not pod.seen and world.now >= pod.launched_at + LAUNCH_SECONDS_MAX
+    if not lost:
+        return Change(pod=pod)
+    return _launched(replace(pod, generation=pod.generation + 1), world, "again: the launch before was never seen")
+
+
+def _started(pod: Pod, world: World) -> Change:
+    if pod.last_exit is None:
+        return _launched(pod, world, "")
+    restarted = replace(pod, generation=pod.generation + 1, restarts=pod.restarts + 1)
+    return _launched(restarted, world, f"restart {restarted.restarts}")
+
+
+def _launched(pod: Pod, world: World, detail: str) -> Change:
+    pod = replace(pod, launched_at=world.now, start_at=None, pending_reason=None)
+    left: tuple[Action, ...] = (Remove(name=pod.name),) if pod.name in world.processes else ()
+    told = Happening(at_seconds=world.now, kind="launch", subject=pod.name, detail=detail)
+    return Change(pod=pod, actions=(*left, Launch(name=pod.name, generation=pod.generation)), happenings=(told,))
