@@ -72,7 +72,10 @@ def schema_text() -> str:
 
 
 def answers(lines: Iterable[bytes], plan: Plan) -> Iterator[bytes]:
-    """A line for each line that is not blank.  Raises StateError at the first that cannot be read."""
+    """A line for each state, and for each tick of a journal in which the policy was asked; blank lines have none.
+
+    Raises StateError at the first that cannot be read.
+    """
     memory, before = Memory(), float("-inf")
     for number, line in enumerate(lines, start=1):
         if line.isspace():
@@ -86,6 +89,8 @@ def answers(lines: Iterable[bytes], plan: Plan) -> Iterator[bytes]:
                 "time goes forward, or give a memory to start again"
             )
         before = state.seen.at_seconds
+        if not state.asked:
+            continue
         decision, memory = decide_once(state.seen, memory, plan)
         yield write_decision(decision, memory, number)
 

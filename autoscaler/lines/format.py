@@ -9,7 +9,7 @@ from typing import Any
 import orjson
 
 from autoscaler.errors import StateError
-from autoscaler.lines.readers import Wrong, reader_of
+from autoscaler.lines.readers import Wrong, expected, reader_of
 from autoscaler.model import Decision, Memory, Observation
 from autoscaler.model.value import value
 
@@ -25,10 +25,12 @@ class State:
 
     seen: Observation
     memory: Memory | None
+    asked: bool = True
+    """False = a journal's line of a tick in which the policy was not asked: there is nothing to answer."""
 
 
 def read_state(line: bytes, number: int) -> State:
-    """The state in a line.  Raises StateError."""
+    """The state in a line, which may also be a journal's.  Raises StateError."""
     try:
         document = orjson.loads(line)
     except orjson.JSONDecodeError as error:
@@ -38,12 +40,11 @@ def read_state(line: bytes, number: int) -> State:
     if document.pop("version", VERSION) != VERSION:
         raise StateError(f"line {number}: version: this is not version {VERSION}, the only one that can be read")
     try:
-        memory = document.pop("memory", None)
-        seen = _read_observation(document)
-        _refuse_doubles(seen)
-        return State(seen=seen, memory=None if memory is None else _memory(memory))
+        if "state" in document:
+            return _journaled(document)
+        return _state(document, asked=True)
     except Wrong as wrong:
-        raise StateError(f"line {number}: {_path(wrong.parts)}: {wrong}") from wrong
+        raise StateError(f"line {number}: {path_text(wrong.parts)}: {wrong}") from wrong
 
 
 def write_decision(decision: Decision, memory: Memory, number: int) -> bytes:
@@ -61,6 +62,25 @@ def write_decision(decision: Decision, memory: Memory, number: int) -> bytes:
     return orjson.dumps(answer, default=tuple, option=orjson.OPT_APPEND_NEWLINE)
 
 
+def _journaled(document: dict[str, Any]) -> State:
+    """A tick of a journal: its state, and whether the policy was asked.  What it answered does not matter here."""
+    state = document["state"]
+    try:
+        if type(state) is not dict:
+            raise expected("an object", state)
+        state.pop("version", None)
+        return _state(state, asked=document.get("decision") is not None)
+    except Wrong as wrong:
+        raise wrong.within("state") from None
+
+
+def _state(document: dict[str, Any], *, asked: bool) -> State:
+    memory = document.pop("memory", None)
+    seen = _read_observation(document)
+    _refuse_doubles(seen)
+    return State(seen=seen, memory=None if memory is None else _memory(memory), asked=asked)
+
+
 def _memory(document: Any) -> Any:
     try:
         return _read_memory(document)
@@ -76,6 +96,7 @@ def _refuse_doubles(seen: Observation) -> None:
         raise Wrong("a partition stands twice").within("partitions")
 
 
-def _path(parts: list[int | str]) -> str:
+def path_text(parts: list[int | str]) -> str:
+    """The path to a field, as people write it: `workers[3].cpu`."""
     text = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in parts)
     return text.removeprefix(".") or "(whole line)"
