@@ -15,7 +15,7 @@ from pathlib import Path
 
 from autoscaler.backends.base import Usage, WorkerEnvironment, worker_id
 from autoscaler.backends.child import Output, ended, kill_session, spawn
-from autoscaler.backends.records import Record, RecordFolder
+from autoscaler.backends.records import Record, RecordFolder, made
 from autoscaler.backends.vitals import session_vitals
 from autoscaler.errors import BackendError
 from autoscaler.reconciler.model import Exit, Found
@@ -53,14 +53,13 @@ class ProcessBackend:
         arguments: Sequence[str] = (),
     ) -> None:
         """Adopt what there is.  Raises BackendError when another running process has workers there."""
-        self._logs = folder / "logs"
+        self._logs = made(folder / "logs")
         self._environment = environment
         self._spec = spec
         self._module = module
         self._arguments = tuple(arguments)
         self._closed = False
         self._checked_at = 0.0
-        self._logs.mkdir(parents=True, exist_ok=True)
         self._records = RecordFolder(folder, owner)
         self._workers = {record.name: _Worker(record, self._output(record)) for record in self._records.adopt()}
 

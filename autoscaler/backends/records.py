@@ -63,11 +63,7 @@ class RecordFolder:
 
     def __init__(self, folder: Path, owner: str) -> None:
         """Raises BackendError when there can be no such folder."""
-        self._folder = folder / "workers" / quote(owner, safe="")
-        try:
-            self._folder.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise BackendError(f"the folder {self._folder} cannot be made: {error.strerror}") from error
+        self._folder = made(folder / "workers" / quote(owner, safe=""))
 
     def adopt(self) -> Iterator[Record]:
         """The records of this process; those of dead ones are deleted.  BackendError if another one still runs."""
@@ -106,6 +102,15 @@ class RecordFolder:
 
     def _path(self, name: str) -> Path:
         return self._folder / f"{name}.json"
+
+
+def made(folder: Path) -> Path:
+    """The folder, which exists now.  Raises BackendError when it cannot."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise BackendError(f"the folder {folder} cannot be made: {error.strerror}") from error
+    return folder
 
 
 def _exists(pid: int, created_at: float) -> bool:

@@ -1,0 +1,101 @@
+"""What the shared suite needs of each backend: to make one, to let time pass, and to find what it left behind.
+
+A further backend (containers, pods) takes part with a rig of its own and a line in RIGS.
+"""
+
+import asyncio
+import json
+import time
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Protocol
+
+import psutil
+
+from autoscaler.backends.base import Backend
+from autoscaler.backends.memory import MemoryBackend, Script, World
+from autoscaler.backends.process import ProcessBackend
+from contract.pods import PodSpec
+from tests.workers import ROOT
+
+PATIENCE_SECONDS = 20.0
+STEP_SECONDS = 0.02
+OBEDIENT = Script()
+IMPATIENT = PodSpec(grace_seconds=0.2)
+BARE_BYTES = 64 << 20
+"""More than a worker holds in any of these backends that was told to hold nothing."""
+
+
+class Rig(Protocol):
+    """One kind of backend."""
+
+    def backend(self, script: Script = ..., spec: PodSpec = ..., owner: str = ...) -> Backend:
+        """A backend whose workers follow `script`.  Another one of the same owner is the one after a restart."""
+
+    async def until(self, holds: Callable[[], Awaitable[bool]]) -> None:
+        """Let time pass until something is so; fails when it never is."""
+
+    async def wait(self, seconds: float) -> None:
+        """Let that much time pass."""
+
+    async def remains(self) -> Sequence[str]:
+        """What is left: workers, files, names."""
+
+
+class MemoryRig:
+    """Virtual time."""
+
+    def __init__(self, _folder: Path) -> None:
+        self._world = World()
+
+    def backend(self, script: Script = OBEDIENT, spec: PodSpec = IMPATIENT, owner: str = "suite") -> Backend:
+        return MemoryBackend(script=lambda _name, _generation: script, spec=spec, owner=owner, world=self._world)
+
+    async def until(self, holds: Callable[[], Awaitable[bool]]) -> None:
+        limit = self._world.at_seconds + PATIENCE_SECONDS
+        while not await holds():
+            assert self._world.at_seconds < limit, "waited in vain"
+            self._world.advance(STEP_SECONDS)
+
+    async def wait(self, seconds: float) -> None:
+        self._world.advance(seconds)
+
+    async def remains(self) -> Sequence[str]:
+        return [name for workers in self._world.owners.values() for name in workers]
+
+
+class ProcessRig:
+    """Real processes of tests/backends/actor.py."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._before = self._children()
+
+    def backend(self, script: Script = OBEDIENT, spec: PodSpec = IMPATIENT, owner: str = "suite") -> Backend:
+        def environment(_worker: str) -> Mapping[str, str]:
+            return {"ACTOR": json.dumps(asdict(script)), "PYTHONPATH": str(ROOT)}
+
+        return ProcessBackend(
+            owner=owner, folder=self._folder, environment=environment, spec=spec, module="tests.backends.actor"
+        )
+
+    async def until(self, holds: Callable[[], Awaitable[bool]]) -> None:
+        limit = time.monotonic() + PATIENCE_SECONDS
+        while not await holds():
+            assert time.monotonic() < limit, "waited in vain"
+            await asyncio.sleep(STEP_SECONDS)
+
+    async def wait(self, seconds: float) -> None:
+        await asyncio.sleep(seconds)
+
+    async def remains(self) -> Sequence[str]:
+        processes = [f"process {pid}" for pid in self._children() - self._before]
+        return processes + [str(path) for path in self._folder.glob("workers/**/*")]
+
+    def _children(self) -> set[int]:
+        """Zombies too."""
+        return {child.pid for child in psutil.Process().children(recursive=True)}
+
+
+RIGS: Mapping[str, Callable[[Path], Rig]] = {"memory": MemoryRig, "process": ProcessRig}
