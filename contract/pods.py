@@ -21,7 +21,7 @@ def _quantity(value: object) -> float | None:
     return float(parse_exact(value))
 
 
-Quantity = Annotated[float | None, BeforeValidator(_quantity), Field(gt=0)]
+Quantity = Annotated[Annotated[float, Field(gt=0)] | None, BeforeValidator(_quantity)]
 
 
 class ResourceAmounts(Strict):

@@ -15,6 +15,9 @@ from contract.record import Sample
 from contract.scenario import Scenario, Slo
 from contract.settings import Strict
 from loadtests.audit import Audit
+from loadtests.elasticity import Elasticity, elasticity, violations
+from loadtests.series import rate, ratio
+from loadtests.storm import Storm, storm
 
 Latency = dict[str, float | None]
 Verdict = Literal["passed", "ledger failed", "SLO missed"]
@@ -67,6 +70,8 @@ class Summary(Strict):
     costs: dict[Literal["producer", "workers", "broker"], RoleCost]
     slos: tuple[SloResult, ...]
     ledger: Audit
+    elasticity: Elasticity | None = Field(None, description="None = the run had no desired replicas")
+    storm: Storm | None = Field(None, description="the growth of replicas nearest to an init storm; None = none grew")
 
 
 def score(
@@ -75,14 +80,22 @@ def score(
     account: ProducerAccount,
     entries: Iterable[LedgerEntry],
     ledger: Audit,
+    *,
+    replicas_max: int | None = None,
 ) -> Summary:
-    """All figures of a run.  `samples` in order of time; `entries` as the ledger topic has them."""
+    """All figures of a run.  `samples` in order of time; `entries` as the ledger topic has them.
+
+    `replicas_max` is the most that the policy may ask for, as run.json says; without it nobody can tell saturation.
+    """
     measured = [s for s in samples if s.phase == "measuring"]
     figures = _rates(measured, account) | _lag(samples, measured)
+    violated = violations(scenario, samples)
+    figures_of_slo = figures | {"violation_seconds": violated and violated.at_worst}
+    stormed = storm(scenario, samples, replicas_max=replicas_max)
     latencies = _latencies(account, entries, account.started_us + round(scenario.warmup_seconds * 1e6))
     costs = {role: _cost(measured, role) for role in ("producer", "worker", "broker")}
     costs["workers"] = costs.pop("worker")
-    slos = tuple(_judge(scenario.slo, figures, latencies, costs, ledger))
+    slos = tuple(_judge(scenario.slo, figures_of_slo, latencies, costs, ledger))
     verdict: Verdict = "passed"
     if not ledger.passed:
         verdict = "ledger failed"
@@ -93,20 +106,22 @@ def score(
         name=scenario.name,
         description=scenario.description,
         verdict=verdict,
-        sentences=tuple(_sentences(verdict, slos, ledger, bottleneck)),
+        sentences=tuple(_sentences(verdict, slos, ledger, bottleneck, stormed)),
         warmup_seconds=scenario.warmup_seconds,
         generator_bottleneck=bottleneck,
         latencies=latencies,
         costs=costs,
         slos=slos,
         ledger=ledger,
+        elasticity=elasticity(scenario, samples, replicas_max=replicas_max),
+        storm=stormed,
         **figures,
     )
 
 
 def _rates(measured: Sequence[Sample], account: ProducerAccount) -> dict[str, Any]:
-    planned, sent, acked = (_rate(measured, f"{n}_events") for n in ("planned", "sent", "acked"))
-    processed, bytes_rate = _rate(measured, "processed_events"), _rate(measured, "produced_bytes")
+    planned, sent, acked = (rate(measured, f"{n}_events") for n in ("planned", "sent", "acked"))
+    processed, bytes_rate = rate(measured, "processed_events"), rate(measured, "produced_bytes")
     mean_bytes = account.value_bytes / account.sent if account.sent else 0.0
     return {
         "measured_seconds": measured[-1].at_seconds - measured[0].at_seconds if measured else 0.0,
@@ -116,8 +131,8 @@ def _rates(measured: Sequence[Sample], account: ProducerAccount) -> dict[str, An
         "processed_rate": processed,
         "produced_mb_per_second": None if bytes_rate is None else bytes_rate / 1e6,
         "processed_mb_per_second": None if processed is None else processed * mean_bytes / 1e6,
-        "produced_ratio": _ratio(acked, planned),
-        "processed_ratio": _ratio(processed, planned),
+        "produced_ratio": ratio(acked, planned),
+        "processed_ratio": ratio(processed, planned),
         "late_events": account.late,
     }
 
@@ -157,7 +172,7 @@ def _latencies(account: ProducerAccount, entries: Iterable[LedgerEntry], from_us
 
 
 def _cost(measured: Sequence[Sample], role: str) -> Any:
-    cores, processed = _rate(measured, f"{role}_cpu_seconds"), _rate(measured, "processed_events")
+    cores, processed = rate(measured, f"{role}_cpu_seconds"), rate(measured, "processed_events")
     memory = [getattr(s, f"{role}_rss_bytes") for s in measured if getattr(s, f"{role}_rss_bytes") is not None]
     return RoleCost(
         cpu_seconds_per_million_events=None if cores is None or not processed else cores / processed * 1e6,
@@ -178,6 +193,7 @@ def _judge(
         "end_to_end_p99_seconds_max": latencies["end_to_end"]["p99"],
         "end_to_end_p999_seconds_max": latencies["end_to_end"]["p99.9"],
         "lag_events_max": figures["lag_events_max"],
+        "violation_seconds_max": figures["violation_seconds"],
         "dead_lettered_events_max": ledger.dead_lettered,
         "unread_events_max": ledger.unread,
         "cores_max": None if None in used else sum(u for u in used if u is not None),
@@ -195,10 +211,10 @@ BUSY_CORES = 0.9
 
 def _bottleneck(figures: Mapping[str, Any], measured: Sequence[Sample]) -> str | None:
     """Why less was sent than planned: a producer out of CPU, or a Kafka that let its buffer fill."""
-    sent = _ratio(figures["sent_rate"], figures["planned_rate"])
+    sent = ratio(figures["sent_rate"], figures["planned_rate"])
     if sent is None or sent >= 1 - SHORTFALL_RATIO:
         return None
-    cores = _rate(measured, "producer_cpu_seconds") or 0.0
+    cores = rate(measured, "producer_cpu_seconds") or 0.0
     buffered = max((s.buffered_bytes or 0 for s in measured), default=0)
     short = f"only {sent:.1%} of the planned events were sent in time"
     if cores >= BUSY_CORES:
@@ -206,25 +222,17 @@ def _bottleneck(figures: Mapping[str, Any], measured: Sequence[Sample]) -> str |
     return f"Kafka held the generator up: {short}, {buffered / 1e6:.0f} MB waited for an answer at the worst moment"
 
 
-def _sentences(verdict: Verdict, slos: Sequence[SloResult], ledger: Audit, bottleneck: str | None) -> Iterable[str]:
+def _sentences(
+    verdict: Verdict, slos: Sequence[SloResult], ledger: Audit, bottleneck: str | None, stormed: Storm | None
+) -> Iterable[str]:
     if verdict == "ledger failed":
         yield f"FAILED: {ledger.lost:,} events were lost"
     if missed := [slo.name for slo in slos if not slo.held]:
         yield f"SLO missed: {', '.join(missed)}"
+    if stormed and stormed.detected:
+        yield stormed.sentence
     if bottleneck:
         yield bottleneck
     if ledger.complete:
         yield f"the ledger proves it: all {ledger.acknowledged:,} acknowledged events were processed, none was lost"
     yield from ledger.findings
-
-
-def _rate(samples: Sequence[Sample], name: str) -> float | None:
-    """Growth of a total per second between the first and the last sample that know it."""
-    known = [(s.at_seconds, value) for s in samples if (value := getattr(s, name)) is not None]
-    if len(known) < 2 or known[-1][0] <= known[0][0]:  # noqa: PLR2004  # a slope needs two points
-        return None
-    return float(known[-1][1] - known[0][1]) / (known[-1][0] - known[0][0])
-
-
-def _ratio(part: float | None, whole: float | None) -> float | None:
-    return None if part is None or not whole else part / whole

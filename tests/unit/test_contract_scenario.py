@@ -53,6 +53,12 @@ def test_name_and_length_are_enough(tmp_path: Path) -> None:
     assert read(tmp_path, "{name: short, seconds: 10}").load.shape == Constant(rate=200_000)
 
 
+def test_a_scenario_comes_back_from_the_record_of_its_run(tmp_path: Path) -> None:
+    """run.json spells out every field, also those that are not set."""
+    scenario = read(tmp_path, GOOD)
+    assert Scenario.model_validate(scenario.model_dump(mode="json")) == scenario
+
+
 def test_files_are_found_from_the_scenarios_own_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Wherever it is run from; an absolute path stays."""
     monkeypatch.chdir("/")

@@ -181,10 +181,35 @@ def test_unread_events_miss_the_slo_unless_they_are_allowed() -> None:
     assert scored(slo=Slo(unread_events_max=None), audited=left).verdict == "passed"
 
 
+NOT_JUDGED = {"time_lag_seconds_max", "price_per_worker_hour"}
+
+
 def test_every_slo_of_a_scenario_is_judged() -> None:
-    """A field of Slo that the score does not know would be held by silence."""
+    """A field of Slo that the score does not know would be held by silence.
+
+    A time lag above its limit makes a violated second; how many of those there may be is what is judged.
+    """
     asked = Slo.model_validate(dict.fromkeys(Slo.model_fields, 1))
-    assert {slo.name for slo in scored(slo=asked).slos} == set(Slo.model_fields)
+    assert {slo.name for slo in scored(slo=asked).slos} == set(Slo.model_fields) - NOT_JUDGED
+
+
+@pytest.mark.parametrize(
+    ("time_lags", "held", "actual"),
+    [
+        pytest.param([0.1] * 10, True, 0, id="never behind"),
+        pytest.param([0.1] * 7 + [5.1] * 3, True, 3, id="as many seconds as there may be"),
+        pytest.param([0.1] * 6 + [5.1] * 4, False, 4, id="one second more"),
+        pytest.param([5.0] * 10, True, 0, id="at the limit is not above it"),
+        pytest.param([0.1] * 6 + [None] * 4, False, 4, id="seconds that nobody measured were not held"),
+        pytest.param([None] * 10, False, None, id="a run whose time lag nobody measured proves nothing"),
+    ],
+)
+def test_seconds_of_violated_slo_are_judged(time_lags: list[float | None], held: bool, actual: float | None) -> None:
+    """Counted after the warm-up, one second a sample."""
+    samples = [second(n + 6, time_lag_seconds=lag) for n, lag in enumerate(time_lags)]
+    samples = [second(5, "warm-up", time_lag_seconds=99.0), *samples]
+    judged = scored(samples, slo=Slo(violation_seconds_max=3, unread_events_max=None)).slos[0]
+    assert (judged.name, judged.held, judged.actual) == ("violation_seconds_max", held, actual)
 
 
 @pytest.mark.parametrize(
