@@ -94,8 +94,12 @@ def _merged(old: tuple[Condition, ...], proposal: Proposal, now: float) -> tuple
     merged = {condition.type: condition for condition in old if condition.type not in proposal.dropped}
     for condition in proposal.conditions:
         before = merged.get(condition.type)
-        if before is not None and before.message == condition.message and before.reason == condition.reason:
-            continue  # the very same state: keep the object, most ticks change nothing
+        if before is not None and _same(before, condition):
+            continue  # keep the object: most ticks change nothing
         since = before.changed_at if before is not None and before.status == condition.status else now
         merged[condition.type] = replace(condition, changed_at=since)
     return tuple(merged.values())
+
+
+def _same(before: Condition, now: Condition) -> bool:
+    return before.status == now.status and before.reason == now.reason and before.message == now.message

@@ -1,0 +1,117 @@
+"""The policy that acts and the shadows that only watch, each with its memory, asked when their time has come.
+
+Apart from the controller because nothing here touches the world.  Its one rule: a policy that fails moves nothing, and
+a shadow that fails disturbs nobody.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from autoscaler.decide import decide
+from autoscaler.journal import ShadowAnswer
+from autoscaler.model import Decision, Memory, Observation, Plan, Step
+from autoscaler.reconciler.model import Happening
+
+EARLY_SECONDS = 0.1
+"""Ticks come a few milliseconds early or late; without this a period of 3 s would now and then be 4."""
+STORM = "InitStorm"
+
+
+@dataclass(slots=True, kw_only=True)
+class Seat:
+    """One policy, what it remembers, and when it looks again."""
+
+    name: str
+    plan: Plan
+    memory: Memory = field(default_factory=Memory)
+    decision: Decision | None = None
+    next_at: float = float("-inf")
+
+    def due(self, now: float) -> bool:
+        """Whether its period has passed; if so the next one begins."""
+        if now < self.next_at - EARLY_SECONDS:
+            return False
+        late = now - self.next_at > self.plan.period_seconds
+        self.next_at = (now if late else self.next_at) + self.plan.period_seconds
+        return True
+
+    def ask(self, seen: Observation) -> Decision:
+        """Its answer; remembers.  Raises whatever the policy raises."""
+        self.decision, self.memory = decide(seen, self.memory, self.plan)
+        return self.decision
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """What the panel said in one tick.  `decision` is None when the acting policy was not asked, or failed (`held`)."""
+
+    decision: Decision | None
+    memory: Memory | None
+    """What the acting policy remembered before, the first time that it was asked."""
+    shadows: Mapping[str, ShadowAnswer]
+    happenings: tuple[Happening, ...]
+    held: str | None
+
+
+@dataclass(slots=True, kw_only=True)
+class Panel:
+    """`desired` is the number of workers that is to be kept: the acting policy's last answer."""
+
+    acting: Seat
+    desired: int
+    shadows: Sequence[Seat] = ()
+
+    def ask(self, seen: Observation) -> Answer:
+        """Everybody whose time has come."""
+        before, first = self.acting.decision, self.acting.memory if self.acting.decision is None else None
+        decision, held = self._act(seen)
+        shadows = {seat.name: answer for seat in self.shadows if (answer := self._watch(seat, seen))}
+        happenings = tuple(_told(self.acting.name, seen, before, decision)) if decision else ()
+        return Answer(
+            decision=decision, memory=first if decision else None, shadows=shadows, happenings=happenings, held=held
+        )
+
+    def _act(self, seen: Observation) -> tuple[Decision | None, str | None]:
+        if not self.acting.due(seen.at_seconds):
+            return None, None
+        try:
+            decision = self.acting.ask(seen)
+        except Exception as error:  # noqa: BLE001  # a policy may be the user's own code; the loop must outlive it
+            return None, f"the policy {self.acting.name} failed: {error}"
+        self.desired = decision.replicas
+        return decision, None
+
+    def _watch(self, seat: Seat, seen: Observation) -> ShadowAnswer | None:
+        """A shadow sees what really happened: the changes that count against its limits are the acting policy's."""
+        if not seat.due(seen.at_seconds):
+            return None
+        try:
+            decision = seat.ask(seen)
+        except Exception as error:  # noqa: BLE001  # as above
+            return ShadowAnswer(replicas=seen.spec_replicas, why=f"failed: {error}", recommendation=None)
+        seat.memory = replace(seat.memory, scale_events=self.acting.memory.scale_events)
+        return ShadowAnswer(
+            replicas=decision.replicas,
+            why=reason(decision.trail, seen.spec_replicas),
+            recommendation=decision.recommendation,
+        )
+
+
+def reason(trail: Sequence[Step], before: int) -> str:
+    """The step that made the number what it is: the last one that changed it, else the last one."""
+    replicas, found = before, trail[-1]
+    for step in trail:
+        if step.replicas != replicas:
+            replicas, found = step.replicas, step
+    return f"{found.rule}: {found.why}"
+
+
+def _told(name: str, seen: Observation, before: Decision | None, now: Decision) -> Iterator[Happening]:
+    if now.replicas != seen.spec_replicas:
+        detail = f"{seen.spec_replicas} → {now.replicas}: {reason(now.trail, seen.spec_replicas)}"
+        yield Happening(at_seconds=seen.at_seconds, kind="scale", subject=name, detail=detail)
+    was = {condition.type: condition.status for condition in before.conditions} if before else {}
+    for condition in now.conditions:
+        if condition.type == STORM and condition.status != was.get(STORM, False):
+            detail = f"{'tripped' if condition.status else 'closed'}: {condition.message}"
+            yield Happening(at_seconds=seen.at_seconds, kind="breaker", subject=name, detail=detail)
