@@ -71,7 +71,7 @@ class Summary(Strict):
     slos: tuple[SloResult, ...]
     ledger: Audit
     elasticity: Elasticity | None = Field(None, description="None = the run had no desired replicas")
-    storm: Storm | None = Field(None, description="the growth of replicas nearest to an init storm; None = none grew")
+    storm: Storm | None = Field(None, description="the growth of replicas nearest to an init storm; None as above")
 
 
 def score(

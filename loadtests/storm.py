@@ -13,7 +13,7 @@ from itertools import pairwise
 from contract.record import Sample
 from contract.scenario import PolicyScaler, Scenario
 from contract.settings import Strict
-from loadtests.elasticity import actions, desired_path
+from loadtests.elasticity import Path, actions, desired_path
 from loadtests.needed import needed_replicas
 from loadtests.series import count, growth, integral, rate, ratio
 
@@ -31,23 +31,24 @@ class Storm(Strict):
 
     It begins with the first step beyond the need, so that minutes of growing with the load do not hide its end.
     `amplification` is that of this growth: peak desired over peak needed replicas until then.  Kills, rebalances and
-    stopped partitions are counted from its first step until desired replicas are back near the need.
+    stopped partitions are counted from its first step until desired replicas are back near the need.  In a run whose
+    desired replicas never rose, all but the highest of them is None.
     """
 
     detected: bool
-    began_at_seconds: float
-    peaked_at_seconds: float
-    ended_at_seconds: float
     desired_replicas_max: int
-    needed_replicas_max: int | None
-    saturated_after_seconds: float | None
-    amplification: float | None
-    init_cpu_share: float | None
-    throughput_ratio: float | None
-    probe_kills: int | None
-    rebalances: int | None
-    stopped_partition_seconds: float | None
     sentence: str
+    began_at_seconds: float | None = None
+    peaked_at_seconds: float | None = None
+    ended_at_seconds: float | None = None
+    needed_replicas_max: int | None = None
+    saturated_after_seconds: float | None = None
+    amplification: float | None = None
+    init_cpu_share: float | None = None
+    throughput_ratio: float | None = None
+    probe_kills: int | None = None
+    rebalances: int | None = None
+    stopped_partition_seconds: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,11 +61,21 @@ class Growth:
 
 
 def storm(scenario: Scenario, samples: Sequence[Sample], *, replicas_max: int | None) -> Storm | None:
-    """The worst growth of the run, with its evidence; None for a run in which desired replicas never rose."""
+    """The worst growth of the run, with its evidence; None for a run in which nobody asked for a number of workers."""
+    path = desired_path(scenario, samples)
+    if len(path) == 1:
+        return None
     needed = needed_replicas(scenario, samples)
     beyond = (_beyond_need(grown, samples, needed) for grown in growths(scenario, samples))
     found = [_look_at(grown, scenario, samples, needed, replicas_max) for grown in beyond]
-    return max(found, key=lambda s: (s.detected, s.amplification or 0.0, -s.began_at_seconds), default=None)
+    return max(found, key=lambda s: (s.detected, s.amplification or 0.0), default=_calm(path))
+
+
+def _calm(path: Path) -> Storm:
+    most = max(replicas for _, replicas in path)
+    return Storm(
+        detected=False, desired_replicas_max=most, sentence=f"no init storm: desired replicas never rose above {most}"
+    )
 
 
 def growths(scenario: Scenario, samples: Sequence[Sample]) -> Iterable[Growth]:

@@ -27,14 +27,14 @@ class Figure:
 
 
 def flatten(summary: Summary) -> dict[str, float]:
-    """Every number of a summary by its dotted path; what was not measured is left out."""
+    """Every number of a summary by its dotted path, yes and no as 1 and 0; what was not measured is left out."""
     return dict(_leaves(summary.model_dump(mode="json"), ""))
 
 
 def _leaves(value: Any, path: str) -> list[tuple[str, float]]:
     if isinstance(value, Mapping):
         return [leaf for name, part in value.items() for leaf in _leaves(part, f"{path}.{name}" if path else name)]
-    return [(path, value)] if isinstance(value, int | float) and not isinstance(value, bool) else []
+    return [(path, float(value))] if isinstance(value, int | float) else []
 
 
 LATENCY_LABELS = {"schedule_delay": "schedule delay", "publish": "publish", "end_to_end": "end-to-end"}
@@ -61,6 +61,39 @@ def _costs(field: str, label: str, unit: Unit) -> tuple[Figure, ...]:
     )
 
 
+def _elasticity() -> tuple[Figure, ...]:
+    rows: tuple[tuple[str, str, Unit, Direction | None], ...] = (
+        ("violation_seconds", "SLO violated", "seconds", "lower"),
+        ("violation_unknown_seconds", "time lag unknown", "seconds", "lower"),
+        ("time_lag_seconds_max", "highest time lag", "seconds", "lower"),
+        ("lag_event_seconds", "lag, event-seconds", "count", "lower"),
+        ("worker_seconds", "worker-seconds", "count", "lower"),
+        ("cost", "cost of workers", "money", "lower"),
+        ("needed_replicas_max", "peak needed", "count", None),
+        ("desired_replicas_max", "peak desired", "count", None),
+        ("amplification", "amplification", "times", "lower"),
+        ("saturated_at_seconds", "saturated at", "seconds", None),
+        ("provisioning.theta_under", "workers missing", "ratio", "lower"),
+        ("provisioning.theta_over", "workers idle", "ratio", "lower"),
+        ("provisioning.tau_under", "time with too few", "ratio", "lower"),
+        ("provisioning.tau_over", "time with too many", "ratio", "lower"),
+        ("scale_actions", "scale actions", "count", "lower"),
+        ("reversals", "reversals", "count", "lower"),
+        ("stopped_partition_seconds", "partition-seconds stopped", "count", "lower"),
+        ("init_cpu_share", "CPU of starts", "ratio", "lower"),
+        ("probe_kills", "killed by probes", "count", "lower"),
+        ("worker_restarts", "restarts", "count", "lower"),
+    )
+    storm = _row("init_storm", "init storm", "count", path="storm.detected")
+    return (
+        *(
+            _row(path.split(".")[-1], label, unit, better, path=f"elasticity.{path}")
+            for path, label, unit, better in rows
+        ),
+        storm,
+    )
+
+
 FIGURES: tuple[Figure, ...] = (
     _row("planned_rate", "planned", "events/s", None),
     _row("sent_rate", "sent", "events/s", "higher"),
@@ -76,6 +109,7 @@ FIGURES: tuple[Figure, ...] = (
     _row("drained_after_seconds", "drained after", "seconds"),
     _row("event_loop_delay_seconds_max", "worst event-loop delay", "ms"),
     _row("rebalances", "rebalances", "count"),
+    *_elasticity(),
     *_costs("cpu_seconds_per_million_events", "CPU s per million", "cpu"),
     *_costs("cores", "cores", "cores"),
     *_costs("rss_bytes_max", "memory", "bytes"),

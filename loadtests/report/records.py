@@ -18,6 +18,7 @@ from contract.record import RunDirectory, RunEvent, Sample
 from contract.scenario import Scenario
 from contract.settings import explain
 from loadtests.audit import Audit
+from loadtests.elasticity import policy_maximum
 from loadtests.score import Summary, score
 
 Record = TypeVar("Record")
@@ -57,7 +58,7 @@ def read_run(path: Path) -> RunRecords:
     ledger = reader.read(directory.ledger_json, lambda: _document(directory.ledger_json, Audit))
     scenario = reader.read(directory.run_json, lambda: Scenario.model_validate(run.get("scenario")))
     if scenario and account and ledger and samples is not None and entries is not None:
-        summary = score(scenario, samples, account, entries, ledger)
+        summary = score(scenario, samples, account, entries, ledger, replicas_max=policy_maximum(run))
     else:
         summary = _own_summary(directory, reader)
     return RunRecords(

@@ -9,6 +9,9 @@ from contract.record import Sample
 
 _WORST = (
     "lag_events",
+    "time_lag_seconds",
+    "desired_replicas",
+    "partitions_stopped",
     "buffered_bytes",
     "event_loop_delay_seconds",
     "schedule_delay_p50_seconds",

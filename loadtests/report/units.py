@@ -7,7 +7,9 @@ not measured is a dash, never a zero.
 from collections.abc import Callable, Mapping
 from typing import Literal
 
-Unit = Literal["events/s", "MB/s", "ratio", "seconds", "ms", "events", "cores", "cpu", "bytes", "count"]
+Unit = Literal[
+    "events/s", "MB/s", "ratio", "seconds", "ms", "events", "cores", "cpu", "bytes", "count", "times", "money"
+]  # fmt: skip
 UNMEASURED = "—"
 
 
@@ -55,6 +57,7 @@ _SUFFIXES: Mapping[Unit, str] = {
     "events": " events",
     "cores": " cores",
     "cpu": " CPU s",
+    "times": " ×",  # noqa: RUF001  # the sign for times
 }
 _WRITERS: Mapping[Unit, Callable[[float], str]] = {
     "events/s": lambda rate: f"{rate:,.0f} events/s",
@@ -67,4 +70,6 @@ _WRITERS: Mapping[Unit, Callable[[float], str]] = {
     "cpu": lambda seconds: f"{digits(seconds)} CPU s",
     "bytes": _bytes,
     "count": lambda count: f"{count:,.0f}",
+    "times": lambda factor: f"{digits(factor)} ×",  # noqa: RUF001  # the sign for times
+    "money": lambda amount: f"{amount:,.4g}",
 }
