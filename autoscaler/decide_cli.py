@@ -14,6 +14,7 @@ from pydantic import ValidationError
 from autoscaler.cluster import HpaClusterSettings
 from autoscaler.decide import decide as decide_once
 from autoscaler.errors import PolicyError, StateError
+from autoscaler.journal import Tick
 from autoscaler.lines import VERSION, line_schema, read_state, write_decision
 from autoscaler.manifests import ReadPolicy, read_policy
 from autoscaler.manifests.kinds import Context
@@ -68,7 +69,7 @@ def decide(
 
 def schema_text() -> str:
     """The format's schema, as it stands in docs/decide.schema.json."""
-    return orjson.dumps(line_schema(VERSION), option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE).decode()
+    return orjson.dumps(line_schema(VERSION, Tick), option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE).decode()
 
 
 def answers(lines: Iterable[bytes], plan: Plan) -> Iterator[bytes]:

@@ -17,8 +17,8 @@ DRAFT = "https://json-schema.org/draft/2020-12/schema"
 PLAIN = {str: "string", bool: "boolean", int: "integer", float: "number"}
 
 
-def line_schema(version: int) -> Schema:
-    """The schema of a state's line and of an answer's, under `$defs/State` and `$defs/Answer`."""
+def line_schema(version: int, tick: type) -> Schema:
+    """The schema of a state's line, of an answer's and of a journal's, under `$defs/State`, `Answer` and `Tick`."""
     defs: Schema = {}
     number, steps, conditions = {"const": version}, _schema(Step, "", defs), _schema(Condition, "", defs)
     memory = _schema(Memory, "", defs)
@@ -36,8 +36,19 @@ def line_schema(version: int) -> Schema:
     }
     defs["Answer"] = {"type": "object", "properties": answer, "required": list(answer), "additionalProperties": False}
     defs["State"] = state
-    title = "A line that weir decide reads; $defs/Answer is a line that it writes"
+    defs["Tick"] = _tick(number, tick, defs)
+    title = "A line that weir decide reads; $defs/Answer is one that it writes, $defs/Tick one of a journal"
     return {"$schema": DRAFT, "title": title, "$ref": "#/$defs/State", "$defs": dict(sorted(defs.items()))}
+
+
+def _tick(number: Schema, tick: type, defs: Schema) -> Schema:
+    """A journal's line: what was seen and remembered stands in `state`, as `weir decide` reads it."""
+    line = _object(tick, defs)
+    del defs["Observation"]  # a state, which has its place
+    own = {name: schema for name, schema in line["properties"].items() if name not in ("seen", "memory")}
+    properties = {"version": number, "state": {"$ref": "#/$defs/State"}} | own
+    required = ["version", "state", *(name for name in line["required"] if name in own)]
+    return line | {"properties": properties, "required": required}
 
 
 def _schema(kind: Any, name: str, defs: Schema) -> Schema:
