@@ -1,52 +1,32 @@
-"""What Kafka itself knows about a run: end offsets, committed offsets, the ledger topic's records.
-
-Committed offsets are read before end offsets: the other order can show a negative lag.
-"""
+"""What Kafka itself knows about a run: its offsets, asked for until they are known, and the ledger topic's records."""
 
 import asyncio
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
 
-from aiokafka import AIOKafkaConsumer, TopicPartition
-from aiokafka.admin import AIOKafkaAdminClient
+from aiokafka import AIOKafkaConsumer
 from aiokafka.errors import KafkaError as ClientError
 
+from autoscaler.observer.kafka_view import KafkaView, open_kafka_view
+from autoscaler.observer.offsets import Offsets
 from contract.errors import KafkaError
-from contract.kafka import KafkaSettings, admin_client, unreachable
+from contract.kafka import KafkaSettings, unreachable
+
+__all__ = ["OffsetReader", "Offsets", "offset_reader", "read_topic"]
 
 READ_SECONDS_MAX = 60.0
 READ_TRIES_MAX = 30
 
 
-@dataclass(frozen=True, slots=True)
-class Offsets:
-    """Per partition at one moment.  `committed` lacks a partition when the group never committed there."""
-
-    committed: Mapping[int, int]
-    end: Mapping[int, int]
-
-
 class OffsetReader:
     """Asks Kafka for offsets of one topic and group, over connections that stay open."""
 
-    def __init__(self, admin: AIOKafkaAdminClient, consumer: AIOKafkaConsumer, *, topic: str, group: str) -> None:
-        self._admin, self._consumer, self._group = admin, consumer, group
-        self._topic = topic
-        self._partitions: list[TopicPartition] = []
+    def __init__(self, view: KafkaView) -> None:
+        self._view = view
 
     async def read(self) -> Offsets | None:
         """Both kinds of offsets, or None when Kafka does not answer: unknown is not zero."""
-        try:
-            partitions = await self._known_partitions()
-            committed = await self._admin.list_consumer_group_offsets(self._group, partitions=partitions)
-            end = await self._consumer.end_offsets(partitions)
-        except (ClientError, OSError, TimeoutError):
-            return None
-        return Offsets(
-            {p.partition: o.offset for p, o in committed.items() if o.offset >= 0},
-            {p.partition: offset for p, offset in end.items()},
-        )
+        return await self._view.offsets()
 
     async def read_surely(self) -> Offsets:
         """Both kinds of offsets, asked for until Kafka answers.  Raises KafkaError when it does not."""
@@ -54,31 +34,18 @@ class OffsetReader:
             if found := await self.read():
                 return found
             await asyncio.sleep(1.0)
-        raise KafkaError("Kafka did not tell the offsets at the end of the run: the ledger cannot be audited")
+        raise KafkaError(f"Kafka did not tell the offsets of the run: {'; '.join(self._view.problems)}")
 
     async def start_offsets(self) -> Mapping[int, int]:
-        """The first offset of each partition."""
-        begin = await self._consumer.beginning_offsets(await self._known_partitions())
-        return {p.partition: offset for p, offset in begin.items()}
-
-    async def _known_partitions(self) -> list[TopicPartition]:
-        if not self._partitions:
-            described = await self._admin.describe_topics([self._topic])
-            ids = sorted(p["partition"] for p in described[0]["partitions"])
-            self._partitions = [TopicPartition(self._topic, number) for number in ids]
-        return self._partitions
+        """The first offset of each partition.  Raises KafkaError when Kafka does not answer."""
+        return (await self.read_surely()).start
 
 
 @asynccontextmanager
 async def offset_reader(settings: KafkaSettings, *, topic: str, group: str) -> AsyncIterator[OffsetReader]:
     """An OffsetReader, connected.  Raises KafkaError when there is no Kafka."""
-    consumer = AIOKafkaConsumer(**settings.client_options(), enable_auto_commit=False)
-    async with admin_client(settings) as admin:
-        try:
-            await consumer.start()
-            yield OffsetReader(admin, consumer, topic=topic, group=group)
-        finally:
-            await consumer.stop()
+    async with open_kafka_view(settings, topic=topic, group=group) as view:
+        yield OffsetReader(view)
 
 
 async def read_topic(settings: KafkaSettings, topic: str) -> list[bytes]:

@@ -96,7 +96,7 @@ def _partitions(measured: Measured) -> Iterator[Partition]:
     if offsets is None:
         yield from (Partition(topic=measured.topic, partition=number) for number in measured.partitions)
         return
-    for number, end in offsets.end.items():
+    for number, end in sorted(offsets.end.items()):
         yield Partition(
             topic=measured.topic,
             partition=number,
