@@ -1,4 +1,4 @@
-"""What workers and producers write down so that a run can be audited.
+"""What workers, producers and faults write down so that a run can be audited.
 
 A worker publishes one `LedgerEntry` to the ledger topic each time *before* it commits: the offset ranges that it has
 processed since the last one, with the producers' own numbers in them.  So whatever is committed stands in the ledger,
@@ -44,6 +44,14 @@ class LedgerEntry(Strict):
         None, description="LatencyHistogram.encode() of planned to processed; None without events"
     )
     negative_latencies: int = Field(0, description="events planned in the worker's future: the clocks disagree")
+
+
+class InjectedRange(Strict):
+    """A stretch of one partition that a fault filled with poison, records that are no events; both ends included."""
+
+    partition: int
+    first_offset: int
+    last_offset: int
 
 
 def distinct(entries: Iterable[LedgerEntry]) -> Iterable[LedgerEntry]:

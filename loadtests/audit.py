@@ -8,14 +8,28 @@ Pure.  Three independent witnesses are held against each other, partition by par
 
 An event is *lost* when it was acknowledged but is not in the log, or was committed but stands in no entry, or is
 missing between two numbers of its producer although that producer never had a failure to explain it.
+
+Poison that a fault put in is in the log but in no producer's account.  Its offsets are known exactly, so it neither
+fills the place of an event that vanished, nor does its way into the dead-letter topic excuse a number that is missing.
 """
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
-from contract.ledger import LedgerEntry, OffsetRange, PartitionAccount, ProducerAccount, ProducerSpan, distinct
+from contract.ledger import (
+    InjectedRange,
+    LedgerEntry,
+    OffsetRange,
+    PartitionAccount,
+    ProducerAccount,
+    ProducerSpan,
+    distinct,
+)
 from contract.settings import Strict
+
+_OfPartition = TypeVar("_OfPartition", PartitionAccount, InjectedRange)
 
 
 class LogOffsets(Strict):
@@ -44,6 +58,7 @@ class PartitionAudit(Strict):
     dead_lettered: int
     unread: int
     unacknowledged_in_log: int
+    injected: int = 0
 
 
 class Audit(Strict):
@@ -64,17 +79,26 @@ class Audit(Strict):
     dead_lettered: int
     unread: int
     unacknowledged_in_log: int
+    injected: int = 0
     findings: tuple[str, ...]
     partitions: tuple[PartitionAudit, ...]
 
 
-def audit(account: ProducerAccount, entries: Iterable[LedgerEntry], log: Sequence[LogOffsets]) -> Audit:
+def audit(
+    account: ProducerAccount,
+    entries: Iterable[LedgerEntry],
+    log: Sequence[LogOffsets],
+    injected: Iterable[InjectedRange] = (),
+) -> Audit:
     """Hold the three witnesses against each other.  Entries must be in the order of the ledger topic."""
-    sent = _by_partition(account.partitions)
+    sent, poison = _by_partition(account.partitions), _by_partition(injected)
     ranges = _ranges(entries)
     known = {offsets.partition: offsets for offsets in log}
-    gone = (LogOffsets(partition=p, start=0, end=0, committed=None) for p in sorted(sent.keys() - known.keys()))
-    partitions = tuple(_audit_partition(o, sent[o.partition], ranges[o.partition]) for o in (*log, *gone))
+    missing = sorted((sent.keys() | poison.keys()) - known.keys())
+    gone = (LogOffsets(partition=p, start=0, end=0, committed=None) for p in missing)
+    partitions = tuple(
+        _audit_partition(o, sent[o.partition], ranges[o.partition], poison[o.partition]) for o in (*log, *gone)
+    )
     total = {
         name: sum(getattr(p, name) for p in partitions) for name in PartitionAudit.model_fields if name != "partition"
     }
@@ -94,38 +118,50 @@ def audit(account: ProducerAccount, entries: Iterable[LedgerEntry], log: Sequenc
 
 
 def _audit_partition(
-    log: LogOffsets, accounts: Sequence[PartitionAccount], ranges: Sequence[OffsetRange]
+    log: LogOffsets,
+    accounts: Sequence[PartitionAccount],
+    ranges: Sequence[OffsetRange],
+    injected: Sequence[InjectedRange],
 ) -> PartitionAudit:
     covered = _Cover.of([(r.first_offset, r.last_offset) for r in ranges])
     committed = log.start if log.committed is None else log.committed
     acknowledged = sum(a.acknowledged for a in accounts)
     skipped = covered.missing_between(log.start, committed)
-    vanished = max(0, acknowledged - (log.end - log.start))
+    poison = sum(i.last_offset - i.first_offset + 1 for i in injected)
+    surplus = log.end - log.start - acknowledged - poison
     return PartitionAudit(
         partition=log.partition,
         acknowledged=acknowledged,
         in_log=log.end - log.start,
         processed=covered.size,
-        lost=max(skipped + vanished, _missing_numbers(accounts, ranges)),
+        lost=max(skipped + max(0, -surplus), _missing_numbers(accounts, ranges, injected)),
         repeated=covered.repeated,
         out_of_order=_out_of_order(ranges),
         dead_lettered=sum(r.dead_lettered for r in ranges),
         unread=covered.missing_between(max(committed, log.start), log.end),
-        unacknowledged_in_log=max(0, log.end - log.start - acknowledged),
+        unacknowledged_in_log=max(0, surplus),
+        injected=poison,
     )
 
 
-def _missing_numbers(accounts: Sequence[PartitionAccount], ranges: Sequence[OffsetRange]) -> int:
+def _missing_numbers(
+    accounts: Sequence[PartitionAccount], ranges: Sequence[OffsetRange], injected: Sequence[InjectedRange]
+) -> int:
     """Events that a producer numbered and had acknowledged, but that lie in a hole of the numbers processed.
 
     Holes that the producer's own failures explain are not losses, nor are dead-lettered events: one that could not be
-    read has left no number.
+    read has left no number.  Injected poison never had one, however often it was dead-lettered.
     """
     spans: Mapping[int, list[ProducerSpan]] = defaultdict(list)
     for span in (span for r in ranges for span in r.producers):
         spans[span.pid].append(span)
     missing = sum(max(0, _holes(spans[a.pid]) - a.failed - a.unknown) for a in accounts)
-    return max(0, missing - sum(r.dead_lettered for r in ranges))
+    unread = sum(max(0, r.dead_lettered - sum(_overlap(r, i) for i in injected)) for r in ranges if r.dead_lettered)
+    return max(0, missing - unread)
+
+
+def _overlap(r: OffsetRange, injected: InjectedRange) -> int:
+    return max(0, min(r.last_offset, injected.last_offset) - max(r.first_offset, injected.first_offset) + 1)
 
 
 def _holes(spans: Iterable[ProducerSpan]) -> int:
@@ -182,11 +218,11 @@ class _Cover:
         return max(0, end - start) - inside
 
 
-def _by_partition(accounts: Iterable[PartitionAccount]) -> Mapping[int, list[PartitionAccount]]:
-    sent: dict[int, list[PartitionAccount]] = defaultdict(list)
+def _by_partition(accounts: Iterable[_OfPartition]) -> Mapping[int, list[_OfPartition]]:
+    found: dict[int, list[_OfPartition]] = defaultdict(list)
     for account in accounts:
-        sent[account.partition].append(account)
-    return sent
+        found[account.partition].append(account)
+    return found
 
 
 def _ranges(entries: Iterable[LedgerEntry]) -> Mapping[int, list[OffsetRange]]:
@@ -206,6 +242,7 @@ def _findings(partitions: Sequence[PartitionAudit]) -> Iterable[str]:
         "dead_lettered": "{n:,} events were given up and sent to the dead-letter topic (partitions {where})",
         "unread": "{n:,} events were still unread at the end (partitions {where})",
         "unacknowledged_in_log": "{n:,} events are in the log although no acknowledgement arrived (partitions {where})",
+        "injected": "{n:,} poison records were put in by faults (partitions {where})",
     }
     for name, sentence in sentences.items():
         counts = {p.partition: getattr(p, name) for p in partitions if getattr(p, name)}

@@ -1,6 +1,6 @@
 """Small accounts, ranges and logs, for tests that hold them against each other."""
 
-from contract.ledger import OffsetRange, PartitionAccount, ProducerAccount, ProducerSpan
+from contract.ledger import InjectedRange, OffsetRange, PartitionAccount, ProducerAccount, ProducerSpan
 from loadtests.audit import LogOffsets
 
 NO_LATENCY = ""
@@ -67,3 +67,8 @@ def done(first: int, last: int, *spans: ProducerSpan, partition: int = 0, dead: 
 def log(end: int = 10, *, start: int = 0, committed: int | None = -1, partition: int = 0) -> LogOffsets:
     """Committed to the end unless told otherwise."""
     return LogOffsets(partition=partition, start=start, end=end, committed=end if committed == -1 else committed)
+
+
+def poison(first: int, last: int, *, partition: int = 0) -> InjectedRange:
+    """Put in on purpose at these offsets."""
+    return InjectedRange(partition=partition, first_offset=first, last_offset=last)

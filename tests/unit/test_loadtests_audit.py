@@ -8,19 +8,20 @@ from typing import Any
 
 import pytest
 
-from contract.ledger import LedgerEntry, OffsetRange, PartitionAccount
+from contract.ledger import InjectedRange, LedgerEntry, OffsetRange, PartitionAccount
 from loadtests.audit import Audit, LogOffsets, audit
-from tests.ledgers import account, done, log, sent, span
+from tests.ledgers import account, done, log, poison, sent, span
 
 
 def judged(
     ranges: Sequence[OffsetRange],
     accounts: Sequence[PartitionAccount] = (sent(),),
     offsets: Sequence[LogOffsets] = (log(),),
+    injected: Sequence[InjectedRange] = (),
 ) -> Audit:
     """The audit of one entry per range."""
     entries = [LedgerEntry(worker="w", at_us=number, ranges=(r,)) for number, r in enumerate(ranges)]
-    return audit(account(*accounts), entries, offsets)
+    return audit(account(*accounts), entries, offsets, injected)
 
 
 CLEAN = {"lost": 0, "repeated": 0, "out_of_order": 0, "dead_lettered": 0, "unread": 0, "unacknowledged_in_log": 0}
@@ -187,6 +188,99 @@ def test_what_a_disagreement_means(
     """Each row: what the workers, the producers and Kafka say, and what differs from a clean run."""
     found = judged(ranges, accounts, offsets).model_dump()
     assert {name: found[name] for name in CLEAN | expected} == CLEAN | expected
+
+
+INJECTED_ROWS = [
+    pytest.param(
+        [done(0, 11, span(0, 9), dead=2)],
+        [log(12)],
+        [poison(4, 5)],
+        {"injected": 2, "dead_lettered": 2, "in_log": 12, "processed": 12},
+        id="poison was dead-lettered: nothing is lost, and no record is a stranger",
+    ),
+    pytest.param(
+        [done(0, 11, span(0, 9), dead=2)],
+        [log(12)],
+        [poison(11, 11), poison(3, 3)],
+        {"injected": 2, "dead_lettered": 2},
+        id="poison in two places",
+    ),
+    pytest.param(
+        [done(0, 10, span(0, 9, events=9), dead=2)],
+        [log(11)],
+        [poison(4, 5)],
+        {"injected": 2, "dead_lettered": 2, "lost": 1},
+        id="an event vanished from the log: poison does not take its place",
+    ),
+    pytest.param(
+        [done(0, 11, span(0, 9, events=8), dead=2)],
+        [log(12)],
+        [poison(4, 5)],
+        {"injected": 2, "dead_lettered": 2, "lost": 2},
+        id="two numbers are missing: dead-lettered poison does not excuse them",
+    ),
+    pytest.param(
+        [done(0, 11, span(0, 9, events=8), dead=4)],
+        [log(12)],
+        [poison(4, 5)],
+        {"injected": 2, "dead_lettered": 4},
+        id="two events could not be read either: they were dead-lettered beside the poison",
+    ),
+    pytest.param(
+        [done(0, 5, span(0, 3), dead=2), done(0, 5, span(0, 3), dead=2), done(6, 10, span(5, 9))],
+        [log(11)],
+        [poison(4, 5)],
+        {"injected": 2, "dead_lettered": 4, "repeated": 6, "lost": 1},
+        id="poison was dead-lettered twice, and even that excuses nothing",
+    ),
+    pytest.param(
+        [done(0, 9, span(0, 7, events=8), dead=2), done(12, 13, span(8, 9))],
+        [log(14)],
+        [poison(3, 4), poison(10, 11)],
+        {"injected": 4, "dead_lettered": 2, "lost": 2},
+        id="committed past poison that no worker saw: what is skipped is lost, whatever it was",
+    ),
+    pytest.param(
+        [done(0, 5)],
+        [log(12, committed=6)],
+        [poison(8, 9)],
+        {"injected": 2, "unread": 6, "processed": 6},
+        id="poison that was not read yet",
+    ),
+    pytest.param(
+        [done(0, 9, dead=0)],
+        [log(10)],
+        [poison(12, 12)],
+        {"injected": 1, "lost": 1},
+        id="Kafka acknowledged poison and no longer has it",
+    ),
+    pytest.param(
+        [done(0, 12, span(0, 9), dead=2)],
+        [log(13)],
+        [poison(4, 5)],
+        {"injected": 2, "dead_lettered": 2, "unacknowledged_in_log": 1},
+        id="poison and a stranger's record",
+    ),
+]
+
+
+@pytest.mark.parametrize(("ranges", "offsets", "injected", "expected"), INJECTED_ROWS)
+def test_poison_that_faults_put_in_hides_no_loss(
+    ranges: list[OffsetRange], offsets: list[LogOffsets], injected: list[InjectedRange], expected: dict[str, int]
+) -> None:
+    """Each row: what the workers and Kafka say, where the poison is, and what differs from a clean run."""
+    found = judged(ranges, offsets=offsets, injected=injected).model_dump()
+    assert {name: found[name] for name in CLEAN | expected} == CLEAN | expected
+
+
+def test_poison_belongs_to_its_partition() -> None:
+    ranges = [done(0, 9), done(0, 11, span(0, 9), partition=1, dead=2), done(0, 0, partition=2, dead=1)]
+    offsets = [log(), log(12, partition=1), log(1, partition=2)]
+    injected = [poison(0, 1, partition=1), poison(0, 0, partition=2)]
+    found = judged(ranges, [sent(), sent(partition=1)], offsets, injected)
+    assert found.complete
+    assert [p.injected for p in found.partitions] == [0, 2, 1]
+    assert "3 poison records were put in by faults (partitions 1, 2)" in found.findings
 
 
 def test_a_loss_fails_the_run_and_unread_events_only_leave_it_incomplete() -> None:
