@@ -9,7 +9,6 @@ from typing import Annotated
 
 import orjson
 import typer
-from pydantic import ValidationError
 
 from autoscaler.cluster import HpaClusterSettings
 from autoscaler.decide import decide as decide_once
@@ -19,9 +18,8 @@ from autoscaler.lines import VERSION, line_schema, read_state, write_decision
 from autoscaler.manifests import ReadPolicy, read_policy
 from autoscaler.manifests.kinds import Context
 from autoscaler.model import Memory, Plan
-from autoscaler.signals import USUAL_NAMES, Signal
-from contract.errors import SettingsError
-from contract.settings import explain
+from autoscaler.options import read_cluster, read_names
+from autoscaler.signals import Signal
 
 EPILOG = """
 Examples:
@@ -94,31 +92,6 @@ def answers(lines: Iterable[bytes], plan: Plan) -> Iterator[bytes]:
             continue
         decision, memory = decide_once(state.seen, memory, plan)
         yield write_decision(decision, memory, number)
-
-
-def read_names(pairs: Iterable[str]) -> dict[str, Signal]:
-    """The usual names and the user's own.  Raises SettingsError."""
-    names = dict(USUAL_NAMES)
-    for pair in pairs:
-        name, sign, signal = pair.partition("=")
-        if not sign or not name or signal not in set(Signal):
-            raise SettingsError(f"--metric {pair!r}: expected NAME=SIGNAL with SIGNAL one of {', '.join(Signal)}")
-        names[name] = Signal(signal)
-    return names
-
-
-def read_cluster(pairs: Iterable[str]) -> HpaClusterSettings:
-    """Kubernetes' defaults with the user's changes.  Raises SettingsError."""
-    given = {}
-    for pair in pairs:
-        key, sign, value = pair.partition("=")
-        if not sign:
-            raise SettingsError(f"--cluster {pair!r}: expected KEY=VALUE, for example tolerance=0.05")
-        given[key.replace("-", "_")] = value
-    try:
-        return HpaClusterSettings.model_validate(given)
-    except ValidationError as error:
-        raise SettingsError(explain(error, "--cluster")) from error
 
 
 def _tell(policy: ReadPolicy) -> None:

@@ -10,9 +10,10 @@ import orjson
 import pytest
 
 from autoscaler.cluster import HpaClusterSettings
-from autoscaler.decide_cli import answers, read_cluster, read_names
+from autoscaler.decide_cli import answers
 from autoscaler.errors import StateError
 from autoscaler.manifests import read_policy_text
+from autoscaler.options import read_cluster, read_names
 from autoscaler.signals import USUAL_NAMES, Signal
 from contract.errors import SettingsError
 

@@ -1,0 +1,35 @@
+"""Options that several commands have: what a metric's name stands for, and how a cluster is set up."""
+
+from collections.abc import Iterable
+
+from pydantic import ValidationError
+
+from autoscaler.cluster import HpaClusterSettings
+from autoscaler.signals import USUAL_NAMES, Signal
+from contract.errors import SettingsError
+from contract.settings import explain
+
+
+def read_names(pairs: Iterable[str]) -> dict[str, Signal]:
+    """The usual names and the user's own.  Raises SettingsError."""
+    names = dict(USUAL_NAMES)
+    for pair in pairs:
+        name, sign, signal = pair.partition("=")
+        if not sign or not name or signal not in set(Signal):
+            raise SettingsError(f"--metric {pair!r}: expected NAME=SIGNAL with SIGNAL one of {', '.join(Signal)}")
+        names[name] = Signal(signal)
+    return names
+
+
+def read_cluster(pairs: Iterable[str]) -> HpaClusterSettings:
+    """Kubernetes' defaults with the user's changes.  Raises SettingsError."""
+    given = {}
+    for pair in pairs:
+        key, sign, value = pair.partition("=")
+        if not sign:
+            raise SettingsError(f"--cluster {pair!r}: expected KEY=VALUE, for example tolerance=0.05")
+        given[key.replace("-", "_")] = value
+    try:
+        return HpaClusterSettings.model_validate(given)
+    except ValidationError as error:
+        raise SettingsError(explain(error, "--cluster")) from error
