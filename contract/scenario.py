@@ -168,6 +168,20 @@ def read_scenario(path: Path, overrides: Sequence[str] = ()) -> Scenario:
     return scenario
 
 
+def with_policy(scenario: Scenario, policy: Path) -> Scenario:
+    """The same scenario with another policy; workers at the start, cluster settings, metrics and window stay.
+
+    A fixed scaler's replicas become the workers at the start.  A shadow that now acts itself is no shadow any more.
+    """
+    before = scenario.scaler
+    if isinstance(before, FixedScaler):
+        scaler = PolicyScaler(policy=policy, replicas=before.replicas)
+    else:
+        shadows = tuple(shadow for shadow in before.shadows if shadow != policy)
+        scaler = before.model_copy(update={"policy": policy, "shadows": shadows})
+    return scenario.model_copy(update={"scaler": scaler})
+
+
 class _StrictLoader(yaml.SafeLoader):
     """YAML in which a key may stand only once: the last of two would silently win."""
 

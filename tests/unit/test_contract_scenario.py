@@ -7,7 +7,7 @@ import pytest
 
 from contract.errors import SettingsError
 from contract.load import Constant, Poisson, SizeShare, Sum, Trace
-from contract.scenario import FixedScaler, Scenario, read_scenario
+from contract.scenario import FixedScaler, PolicyScaler, Scenario, read_scenario, with_policy
 
 GOOD = """
 name: black-friday
@@ -192,6 +192,33 @@ def test_a_wrong_override_is_refused(tmp_path: Path, override: str, told: str) -
     with pytest.raises(SettingsError) as refused:
         read(tmp_path, GOOD, override)
     assert told in str(refused.value)
+
+
+HPA, KEDA = Path("/policies/hpa.yaml"), Path("/policies/keda.yaml")
+SURROUNDED = PolicyScaler(
+    policy=HPA, replicas=5, cluster={"tolerance": 0.2}, metrics={"my_lag": "total_lag"}, cpu_window_seconds=5
+)
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        pytest.param(
+            FixedScaler(replicas=6), PolicyScaler(policy=KEDA, replicas=6), id="a fixed number is where it starts"
+        ),
+        pytest.param(
+            SURROUNDED, SURROUNDED.model_copy(update={"policy": KEDA}), id="what surrounds a policy stays as it is"
+        ),
+        pytest.param(
+            PolicyScaler(policy=HPA, shadows=(KEDA, HPA)),
+            PolicyScaler(policy=KEDA, shadows=(HPA,)),
+            id="a policy that acts is not its own shadow",
+        ),
+    ],
+)
+def test_another_policy_for_the_same_scenario(before: FixedScaler | PolicyScaler, after: PolicyScaler) -> None:
+    scenario = Scenario(name="n", seconds=9, seed=3, scaler=before)
+    assert with_policy(scenario, KEDA) == Scenario(name="n", seconds=9, seed=3, scaler=after)
 
 
 SHIPPED = sorted((Path(__file__).parents[2] / "loadtests" / "scenarios").glob("*.yaml"))
