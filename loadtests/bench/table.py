@@ -7,7 +7,7 @@ Row = Mapping[str, Any]
 
 
 def as_markdown(document: Mapping[str, Any]) -> str:
-    """Host and versions, a table per direction and size, a table of whole runs."""
+    """Host and versions, a table per direction and size, one of whole runs, one of `weir decide`."""
     parts = [_environment(document)]
     clients: Sequence[Row] = document["clients"]
     for direction, event_bytes in dict.fromkeys((row["direction"], row["event_bytes"]) for row in clients):
@@ -15,6 +15,8 @@ def as_markdown(document: Mapping[str, Any]) -> str:
         parts.append(f"**{direction.capitalize()}, {event_bytes} B**\n\n" + _clients(rows))
     if document["end_to_end"]:
         parts.append("**End to end, 200 B**\n\n" + _end_to_end(document["end_to_end"]))
+    if document.get("decide"):
+        parts.append("**`weir decide`**\n\n" + _decide(document["decide"]))
     return "\n\n".join(parts) + "\n"
 
 
@@ -53,6 +55,13 @@ def _end_to_end(summaries: Iterable[Row]) -> str:
         "cores: producer", "workers", "broker", "memory: producer", "workers",
     )  # fmt: skip
     return _table(head, [tuple(_run_cells(summary)) for summary in summaries])
+
+
+def _decide(rows: Iterable[Row]) -> str:
+    head = ("policy and states", "lines/s", "lowest to highest", "lines")
+    names = ("lines_per_second", "lines_per_second_min", "lines_per_second_max", "lines")
+    figures = [(row["policy"], *(f"{row[name]:,.0f}" for name in names)) for row in rows]
+    return _table(head, [(name, median, f"{low} to {high}", lines) for name, median, low, high, lines in figures])
 
 
 def _run_cells(run: Row) -> Iterable[str]:

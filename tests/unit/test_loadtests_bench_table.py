@@ -34,6 +34,15 @@ DOCUMENT: dict[str, Any] = {
     "effort": {"rounds": 3, "seconds_each": 5.0},
     "clients": [ROW, {**ROW, "event_bytes": 1000}],
     "end_to_end": [],
+    "decide": [
+        {
+            "policy": "hpa",
+            "lines": 5_000,
+            "lines_per_second": 20_000.4,
+            "lines_per_second_min": 1e4,
+            "lines_per_second_max": 3e4,
+        }
+    ],
 }
 
 
@@ -45,6 +54,7 @@ def test_the_table_names_host_versions_and_every_row() -> None:
     assert text.count("| somebody | 1,234,568 |") == 2
     assert "| not told | 50 MB |" in text
     assert "**Produce, 1000 B**" in text
+    assert "| hpa | 20,000 | 10,000 to 30,000 | 5,000 |" in text
 
 
 def test_a_rate_is_events_over_seconds() -> None:
