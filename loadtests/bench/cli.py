@@ -20,7 +20,7 @@ FULL = Effort(rounds=3, seconds_each=5.0, end_to_end_seconds=60.0)
 QUICK = Effort(rounds=1, seconds_each=0.5, end_to_end_seconds=8.0, decide_lines=10_000)
 
 
-def bench(
+def bench(  # noqa: PLR0917  # typer passes them by name
     out: Annotated[Path | None, typer.Option(help="Where the results go; default runs/bench-TIME.")] = None,
     rounds: Annotated[int, typer.Option(min=1, help="Runs of each client; the table shows medians.")] = FULL.rounds,
     clients: Annotated[bool, typer.Option(help="Measure producers and consumers side by side.")] = True,  # noqa: FBT002  # typer's way to declare a flag
