@@ -21,9 +21,9 @@ from loadtests.report import render_text, write_report
 from loadtests.report_cli import compare, report
 from loadtests.run import RunOrder, run_scenario
 from loadtests.score import EXIT_CODES, Summary
+from loadtests.shipped import SCENARIOS, find_scenario
 
 EXIT_INTERRUPTED = 130
-SHIPPED = Path(__file__).parent / "scenarios"
 
 app = typer.Typer(no_args_is_help=True, help="Run a scenario on a real Kafka, report on it, compare runs.")
 
@@ -81,7 +81,7 @@ app.command()(compare)
 @app.command()
 def scenarios() -> None:
     """List the scenarios that ship with Weir."""
-    for path in sorted(SHIPPED.glob("*.yaml")):
+    for path in sorted(SCENARIOS.glob("*.yaml")):
         scenario = read_scenario(path)
         typer.echo(f"{scenario.name:24} {scenario.seconds:6g} s   {scenario.description}")
 
@@ -91,12 +91,6 @@ def validate(scenario: str) -> None:
     """Check a scenario file and say what it would do, without running it."""
     wanted = read_scenario(find_scenario(scenario))
     typer.echo(f"{wanted.name}: {wanted.seconds:g} s, {wanted.topic.partitions} partitions, {_workers(wanted)}")
-
-
-def find_scenario(name: str) -> Path:
-    """A file of that path, or else a scenario of that name that ships with Weir."""
-    path, shipped = Path(name), SHIPPED / f"{name}.yaml"
-    return shipped if not path.exists() and shipped.exists() else path
 
 
 def _workers(scenario: Scenario) -> str:
