@@ -56,6 +56,7 @@ class Elasticity(Strict):
     worker_rate_source: RateSource | None = Field(description="where the rate of one worker is from")
     needed_replicas_max: int | None
     desired_replicas_max: int
+    replicas_max: int | None = Field(description="the most that the policy may ask for")
     amplification: float | None = Field(description="peak desired / peak needed replicas")
     saturated_at_seconds: float | None = Field(description="when desired first rose to the policy's maximum; or never")
     time_lag_limit_seconds: float
@@ -89,6 +90,7 @@ def elasticity(scenario: Scenario, samples: Sequence[Sample], *, replicas_max: i
         worker_rate_source=one and one.source,
         needed_replicas_max=needed_max,
         desired_replicas_max=desired_max,
+        replicas_max=replicas_max,
         amplification=ratio(desired_max, needed_max),
         saturated_at_seconds=saturated_at(desired, replicas_max),
         provisioning=provisioning(samples, needed),

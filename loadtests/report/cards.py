@@ -29,9 +29,11 @@ class Card:
 
 
 def banner(summary: Summary) -> Banner:
-    """The verdict and its sentences."""
+    """The verdict and its sentences; a storm has a banner of its own."""
     kind, symbol, title = _VERDICTS[summary.verdict]
-    return Banner(kind=kind, symbol=symbol, title=title, sentences=tuple(verdict_sentences(summary)))
+    storm = summary.storm.sentence if summary.storm else None
+    sentences = (sentence for sentence in verdict_sentences(summary) if sentence != storm)
+    return Banner(kind=kind, symbol=symbol, title=title, sentences=tuple(sentences))
 
 
 def verdict_sentences(summary: Summary) -> list[str]:

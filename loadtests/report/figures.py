@@ -71,6 +71,7 @@ def _elasticity() -> tuple[Figure, ...]:
         ("cost", "cost of workers", "money", "lower"),
         ("needed_replicas_max", "peak needed", "count", None),
         ("desired_replicas_max", "peak desired", "count", None),
+        ("replicas_max", "replicas allowed", "count", None),
         ("amplification", "amplification", "times", "lower"),
         ("saturated_at_seconds", "saturated at", "seconds", None),
         ("provisioning.theta_under", "workers missing", "ratio", "lower"),

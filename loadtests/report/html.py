@@ -15,12 +15,11 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from contract.record import RunDirectory
-from loadtests.report import cards, environment, tables
+from loadtests.report import cards, elasticity, environment, tables
 from loadtests.report.charts import latency_chart, measured, shades, time_charts
+from loadtests.report.marks import marks
 from loadtests.report.records import RunRecords
 from loadtests.report.slos import slo_line
-
-EVENT_MARKS_MAX = 200
 
 
 def render_html(records: RunRecords) -> str:
@@ -53,6 +52,10 @@ def _context(records: RunRecords) -> dict[str, Any]:
         "notes": records.notes,
         "banner": cards.banner(summary),
         "cards": cards.cards(summary),
+        "elasticity": elasticity.cards(summary),
+        "score": elasticity.table(summary),
+        "storm": elasticity.storm_banner(summary),
+        "calm": elasticity.calm(summary),
         "slos": [slo_line(slo) for slo in summary.slos],
         "tables": tables,
         "happened": tables.happened(records),
@@ -66,11 +69,12 @@ def _context(records: RunRecords) -> dict[str, Any]:
 
 
 def _chart_data(records: RunRecords, charts: list[dict[str, Any]]) -> dict[str, Any]:
-    marks = [
-        {"at": round(e.at_seconds, 2), "text": " ".join(filter(None, (e.kind, e.subject, e.detail)))}
-        for e in records.events[:EVENT_MARKS_MAX]
-    ]
-    return {"charts": charts, "shades": shades(records.samples), "measured": measured(records.samples), "events": marks}
+    return {
+        "charts": charts,
+        "shades": shades(records.samples),
+        "measured": measured(records.samples),
+        "events": marks(records.events),
+    }
 
 
 def _embedded(value: Any) -> Markup:
@@ -95,7 +99,7 @@ def _environment() -> Environment:
 
 def _tight(text: str) -> str:
     """No line break between a number and its unit."""
-    return re.sub(r"(?<=\d) (?=%|(?:ms|s|min|h|MB|GB|cores|events)\b)", "\u00a0", text)
+    return re.sub(r"(?<=\d) (?=[%×]|(?:ms|s|min|h|MB|GB|cores|events)\b)", "\u00a0", text)  # noqa: RUF001  # the sign for times
 
 
 def _asset(name: str) -> str:

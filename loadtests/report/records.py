@@ -5,7 +5,7 @@ rule: what is missing is named in `notes`, and the summary that the run wrote it
 done.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
@@ -19,6 +19,7 @@ from contract.scenario import Scenario
 from contract.settings import explain
 from loadtests.audit import Audit
 from loadtests.elasticity import policy_maximum
+from loadtests.needed import needed_replicas
 from loadtests.score import Summary, score
 
 Record = TypeVar("Record")
@@ -26,7 +27,10 @@ Record = TypeVar("Record")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunRecords:
-    """One run.  `run` is run.json as it stands; `notes` say what is missing or could not be used."""
+    """One run.  `run` is run.json as it stands; `notes` say what is missing or could not be used.
+
+    `needed` are the needed replicas as pairs of second and number, of the seconds that tell them.
+    """
 
     path: Path
     run: dict[str, Any]
@@ -35,6 +39,7 @@ class RunRecords:
     events: tuple[RunEvent, ...] = ()
     entries: tuple[LedgerEntry, ...] = ()
     account: ProducerAccount | None = None
+    needed: tuple[tuple[float, float], ...] = ()
     notes: tuple[str, ...] = ()
 
     @property
@@ -69,8 +74,14 @@ def read_run(path: Path) -> RunRecords:
         events=events or (),
         entries=entries or (),
         account=account,
+        needed=_needed(scenario, samples or ()) if scenario else (),
         notes=tuple(reader.notes),
     )
+
+
+def _needed(scenario: Scenario, samples: Sequence[Sample]) -> tuple[tuple[float, float], ...]:
+    told = zip(samples, needed_replicas(scenario, samples), strict=True)
+    return tuple((sample.at_seconds, float(needed)) for sample, needed in told if needed is not None)
 
 
 class _Reader:

@@ -42,7 +42,7 @@ _WORDS: Mapping[str, tuple[str, Unit]] = {
     "lag_events_max": ("highest lag", "events"),
     "dead_lettered_events_max": ("dead-lettered", "events"),
     "unread_events_max": ("unread", "events"),
-    "violation_seconds_max": ("violated or unknown seconds", "seconds"),
+    "violation_seconds_max": ("SLO violation", "seconds"),
     "cores_max": ("producer + workers", "cores"),
 }
 

@@ -13,7 +13,7 @@ from rich.table import Table
 from rich.text import Text
 
 from contract.record import RunDirectory
-from loadtests.report import environment, tables
+from loadtests.report import elasticity, environment, tables
 from loadtests.report.cards import verdict_sentences
 from loadtests.report.records import RunRecords
 from loadtests.report.slos import slo_line
@@ -29,9 +29,15 @@ def render_text(summary: Summary, run_json: dict[str, Any], console: Console) ->
     _grid(console, "Rates", ("", "events/s", "of planned", "MB/s"), tables.rates(summary), _measured(summary))
     _grid(console, "Latency, ms", ("", "p50", "p90", "p99", "p99.9", "max"), tables.latencies(summary))
     _grid(console, "Flow", ("", ""), _flow(summary))
+    _elasticity(summary, console)
     _grid(console, "Cost", ("", "CPU s / million events", "cores", "memory, max"), tables.costs(summary))
     _slos(summary, console)
-    _grid(console, "Ledger", ("", "events", "", "events"), list(_two_abreast(summary)))
+    _grid(
+        console,
+        "Ledger",
+        ("", "events", "", "events"),
+        list(_two_abreast([(label, number) for label, number, _, _ in tables.ledger(summary)])),
+    )
     used = ", ".join(f"{name} {version}" for name, version in environment.versions(run_json))
     _pairs(console, "Measured on", [*environment.environment(run_json), *([("Versions", used)] if used else [])])
 
@@ -73,14 +79,21 @@ def _flow(summary: Summary) -> list[tuple[str, ...]]:
     ]
 
 
+def _elasticity(summary: Summary, console: Console) -> None:
+    pairs = [(label, value) for label, value, _ in elasticity.table(summary)]
+    if pairs:
+        _grid(console, "Elasticity", ("", "", "", ""), list(_two_abreast(pairs)))
+        for sentence in elasticity.calm(summary):
+            console.print(Padding(Text(sentence[:1].upper() + sentence[1:]), (0, 0, 0, 2)))
+
+
 def _slos(summary: Summary, console: Console) -> None:
     lines = [slo_line(slo) for slo in summary.slos]
     rows = [(line.label, line.limit, line.actual, "held" if line.held else "MISSED") for line in lines]
     _grid(console, "SLO", ("", "limit", "measured", ""), rows or [("the scenario asks for none", "", "", "")])
 
 
-def _two_abreast(summary: Summary) -> Iterable[tuple[str, str, str, str]]:
-    counts = [(label, number) for label, number, _, _ in tables.ledger(summary)]
+def _two_abreast(counts: Sequence[tuple[str, str]]) -> Iterable[tuple[str, str, str, str]]:
     half = (len(counts) + 1) // 2
     for number, left in enumerate(counts[:half]):
         right = counts[half + number] if half + number < len(counts) else ("", "")

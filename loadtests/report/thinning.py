@@ -36,3 +36,10 @@ def _worst(stretch: Sequence[Sample]) -> Sample:
         name: max((v for s in stretch if (v := getattr(s, name)) is not None), default=None) for name in _WORST
     }
     return replace(stretch[-1], **worst)
+
+
+def thin_points(points: Sequence[tuple[float, float]], points_max: int = 1_200) -> list[tuple[float, float]]:
+    """At most about `points_max` points: of each stretch the last moment, with the stretch's highest value."""
+    stride = max(1, math.ceil(len(points) / points_max))
+    stretches = (points[start : start + stride] for start in range(0, len(points), stride))
+    return [(stretch[-1][0], max(value for _, value in stretch)) for stretch in stretches]

@@ -5,7 +5,8 @@ import pytest
 from contract.histogram import LatencyHistogram
 from contract.ledger import LedgerEntry
 from contract.record import Sample
-from loadtests.report.charts import _slopes, measured, shades
+from loadtests.report.charts import measured, shades
+from loadtests.report.drawing import slopes
 from loadtests.report.latency import over_time
 
 
@@ -36,7 +37,7 @@ def _samples(*rows: tuple[float, str, int | None]) -> list[Sample]:
 )
 def test_rates_are_slopes_of_totals(samples: list[Sample], rates: list[tuple[float, float]]) -> None:
     """Whatever the sampling, a line shows events per second."""
-    assert _slopes(samples, "processed_events") == rates
+    assert slopes(samples, "processed_events") == rates
 
 
 @pytest.mark.parametrize(

@@ -132,7 +132,7 @@ def test_hostile_names_are_only_text(tmp_path: Path) -> None:
     assert hostile.open == []
     assert "b" not in {tag for tag, _ in hostile.elements}
     assert not any(name.startswith("on") for _, attributes in hostile.elements for name in attributes)
-    assert hostile.data()["events"][-1]["text"] == " ".join([HOSTILE] * 3)
+    assert " ".join([HOSTILE] * 3) in {mark["text"] for mark in hostile.data()["events"]}
     assert len(hostile.scripts()) == 3
 
 
