@@ -1,11 +1,12 @@
 "use strict";
 // Draws what loadtests/report/charts.py prepared: charts on one time axis with one cursor, legends that are buttons,
-// theme, copying. Texts are only ever set as text, so no name in a scenario can become markup.
+// theme, copying. A line may have a band around it: [x, low, high] for each point. Texts are only ever set as text, so no name in a scenario can become markup.
 (() => {
   const data = JSON.parse(document.getElementById("data").textContent);
   const root = document.documentElement;
   const prefersDark = matchMedia("(prefers-color-scheme: dark)");
   const touch = matchMedia("(hover: none)").matches;
+  const main = data.main ?? "rates"; // the chart with the slider and the names of the grey stretches
   const drawn = [];
   let hovered = null;
 
@@ -110,7 +111,7 @@
       return {
         animation: false,
         textStyle: { fontFamily: getComputedStyle(document.body).fontFamily },
-        grid: { left: 54, right: 14, top: 14, bottom: chart.id === "rates" ? 66 : 26 },
+        grid: { left: 54, right: 14, top: 14, bottom: chart.id === main ? 66 : 26 },
         xAxis: {
           type: "value", ...(this.overTime ? { min: first, max: last } : this.nines()), axisLine: { lineStyle: line }, axisTick: { show: false },
           splitLine: { show: !this.overTime, lineStyle: line }, splitNumber: this.box.clientWidth < 420 ? 4 : 8, minInterval: this.overTime ? 1 : 0,
@@ -127,7 +128,7 @@
           extraCssText: "border-radius:10px;box-shadow:0 6px 24px rgb(0 0 0 / 16%)", formatter: (rows) => this.tip(rows[0]?.axisValue),
         },
         dataZoom: this.overTime ? this.zoom(label) : [],
-        series: chart.series.map((series, i) => this.line(series, i, limitShown)),
+        series: chart.series.flatMap((series, i) => [...this.band(series), this.line(series, i, limitShown)]),
       };
     }
     ceiling(limitShown) {
@@ -144,12 +145,22 @@
     }
     zoom(label) {
       const slider = {
-        type: "slider", id: "slider", show: this.chart.id === "rates", height: 12, bottom: 14, borderRadius: 6, borderColor: "transparent", backgroundColor: shade("sunken"), fillerColor: shade("shade"), showDetail: false,
+        type: "slider", id: "slider", show: this.chart.id === main, height: 12, bottom: 14, borderRadius: 6, borderColor: "transparent", backgroundColor: shade("sunken"), fillerColor: shade("shade"), showDetail: false,
         brushSelect: false, dataBackground: { lineStyle: { opacity: 0 }, areaStyle: { opacity: 0 } }, selectedDataBackground: { lineStyle: { opacity: 0 }, areaStyle: { opacity: 0 } },
         handleIcon: "circle", handleSize: "120%", handleStyle: { color: shade("surface"), borderColor: shade("muted") }, moveHandleSize: 0, textStyle: label, filterMode: "filter",
       };
       const inside = { type: "inside", id: "inside", zoomOnMouseWheel: "ctrl", moveOnMouseMove: false, moveOnMouseWheel: false, disabled: touch };
       return [slider, inside];
+    }
+    band(series) {
+      if (!series.band) return [];
+      const points = this.off.has(series.name) ? [] : series.band;
+      const part = (id, data, areaStyle) => ({
+        id: `${series.name} ${id}`, type: "line", stack: `${series.name} band`, symbol: "none", silent: true, step: series.step ? "end" : false, z: 1, data,
+        color: shade(series.colour), lineStyle: { opacity: 0 }, emphasis: { disabled: true }, areaStyle,
+      });
+      const spread = points.map(([x, low, high]) => [x, high - low]);
+      return [part("least", points.map(([x, low]) => [x, low])), part("spread", spread, { color: shade(series.colour), opacity: 0.16 })];
     }
     line(series, i, limitShown) {
       const colour = shade(series.colour);
@@ -172,7 +183,7 @@
       if (within.length <= 40 || this.chart.events) {
         lines.push(...within.map((e) => ({ xAxis: e.at, lineStyle: { color: muted, type: "dotted", width: 1, opacity: 0.75 }, label: { show: false } })));
       }
-      const named = this.chart.id === "rates";
+      const named = this.chart.id === main;
       const areas = data.shades.map((s) => [
         { xAxis: s.from, name: s.label, label: { show: named, position: s.from < (first + last) / 2 ? "insideTopLeft" : "insideTopRight", color: muted, fontSize: 11.5 } }, { xAxis: s.to },
       ]);
@@ -235,8 +246,8 @@
   }
 
   const copy = document.getElementById("copy");
-  copy.hidden = false;
-  copy.addEventListener("click", () => {
+  if (copy) copy.hidden = false;
+  copy?.addEventListener("click", () => {
     const scenario = document.getElementById("scenario");
     const select = () => getSelection().selectAllChildren(scenario);
     const done = () => { copy.textContent = "Copied"; setTimeout(() => { copy.textContent = "Copy YAML"; }, 1600); };
