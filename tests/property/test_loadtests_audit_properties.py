@@ -1,4 +1,4 @@
-"""Workers may die whenever they like: the audit finds nothing lost, unless something was."""
+"""Workers may die whenever they like, with poison in the log or without: nothing is found lost, unless it was."""
 
 from collections.abc import Iterator, Sequence
 from itertools import groupby
@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from contract.ledger import LedgerEntry, OffsetRange, PartitionAccount
 from loadtests.audit import Audit, LogOffsets, audit
-from tests.ledgers import account, log, sent, span
+from tests.ledgers import account, log, poison, sent, span
 
 End = Literal["commits", "dies before it commits", "dies before it publishes"]
 
@@ -19,6 +19,10 @@ class Stint(NamedTuple):
 
     events: int
     end: End
+
+
+POISON = -1
+"""Stands for the producer of a record that a fault put in; every worker that reads it sends it to the dead letters."""
 
 
 class Event(NamedTuple):
@@ -35,7 +39,7 @@ def in_log(pids: Sequence[int]) -> list[Event]:
 
 
 def accounts(events: Sequence[Event]) -> list[PartitionAccount]:
-    return [sent(sum(e.pid == pid for e in events), pid=pid) for pid in sorted({e.pid for e in events})]
+    return [sent(sum(e.pid == pid for e in events), pid=pid) for pid in sorted({e.pid for e in events} - {POISON})]
 
 
 def work(events: Sequence[Event], stints: Sequence[Stint], dropped: range = range(0)) -> Iterator[LedgerEntry]:
@@ -54,21 +58,23 @@ def told(events: Sequence[Event]) -> Iterator[OffsetRange]:
     """A range for each stretch without gaps."""
     for _, stretch in groupby(enumerate(events), key=lambda pair: pair[1].offset - pair[0]):
         seen = [event for _, event in stretch]
-        seqs = {pid: [e.seq for e in seen if e.pid == pid] for pid in {e.pid for e in seen}}
+        seqs = {pid: [e.seq for e in seen if e.pid == pid] for pid in {e.pid for e in seen} - {POISON}}
         yield OffsetRange(
             partition=0,
             first_offset=seen[0].offset,
             last_offset=seen[-1].offset,
             events=len(seen),
+            dead_lettered=sum(e.pid == POISON for e in seen),
             producers=tuple(span(min(s), max(s), pid=pid, events=len(s)) for pid, s in seqs.items()),
         )
 
 
 def judged(events: Sequence[Event], entries: Sequence[LedgerEntry], offsets: LogOffsets) -> Audit:
-    return audit(account(*accounts(events)), entries, [offsets])
+    injected = [poison(e.offset, e.offset) for e in events if e.pid == POISON]
+    return audit(account(*accounts(events)), entries, [offsets], injected)
 
 
-LOGS = st.lists(st.integers(0, 2), min_size=1, max_size=60).map(in_log)
+LOGS = st.lists(st.integers(POISON, 2), min_size=1, max_size=60).map(in_log)
 ENDS: tuple[End, ...] = ("commits", "dies before it commits", "dies before it publishes")
 STINTS = st.lists(st.builds(Stint, st.integers(0, 20), st.sampled_from(ENDS)), max_size=12)
 
@@ -108,3 +114,18 @@ def test_what_is_not_committed_is_unread_and_not_lost(
     read = data.draw(st.integers(0, len(events)), label="events read")
     found = judged(events, list(work(events[:read], stints)), log(len(events), committed=read))
     assert (found.lost, found.unread) == (0, len(events) - read)
+
+
+@given(LOGS, STINTS, st.data())
+def test_what_vanishes_without_a_trace_is_found_among_any_poison(
+    events: list[Event], stints: list[Stint], data: st.DataObject
+) -> None:
+    """An event was acknowledged but never reached the log: neither offsets nor dead letters may hide that."""
+    vanished = data.draw(st.sampled_from([*events, None]), label="vanished")
+    left = [event for event in events if event != vanished]
+    as_logged = [event._replace(offset=offset) for offset, event in enumerate(left)]
+    injected = [poison(e.offset, e.offset) for e in as_logged if e.pid == POISON]
+    sent_by = accounts(events)
+    found = audit(account(*sent_by), list(work(as_logged, stints)), [log(len(as_logged))], injected)
+    assert found.lost == (vanished is not None and vanished.pid != POISON)
+    assert found.unacknowledged_in_log == 0
