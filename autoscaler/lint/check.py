@@ -1,0 +1,124 @@
+"""Asks every rule about every policy of a file, and writes the cures into it."""
+
+import difflib
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from textwrap import dedent
+
+from pydantic import ValidationError
+
+from autoscaler.cluster import HpaClusterSettings
+from autoscaler.errors import PolicyError
+from autoscaler.lint.document import Manifest, read_manifests
+from autoscaler.lint.fix import can_fix, fixed
+from autoscaler.lint.model import Finding, Severity, Unchecked
+from autoscaler.lint.setting import Setting
+from autoscaler.lint.table import RULES
+from autoscaler.lint.views import made_by_keda
+from autoscaler.manifests.read import SETTINGS
+from autoscaler.manifests.table import KINDS
+from contract.settings import explain
+
+ROUNDS_MAX = 100
+BOUNDS = (("maxReplicas",), ("minReplicas",), ("maxReplicaCount",), ("min_replicas",), ("vertex_min_parallelism",))
+"""Fields whose refusal, where the bounds contradict each other, is just that.  A WeirPolicy has names of its own."""
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What was found, and what could not be looked at."""
+
+    policies: tuple[str, ...]
+    findings: tuple[Finding, ...]
+    unchecked: tuple[Unchecked, ...]
+
+    @property
+    def clean(self) -> bool:
+        """Whether there is nothing to complain about; what is only worth to know is no complaint."""
+        return all(finding.severity is Severity.INFO for finding in self.findings)
+
+
+def lint(text: str, setting: Setting | None = None) -> Report:
+    """Everything that is wrong with the policies in a YAML text.  Raises yaml.YAMLError for what is not YAML."""
+    manifests = read_manifests(text)
+    policies, setting = _policies(manifests), _surrounded(manifests, setting or Setting())
+    findings: list[Finding] = []
+    unchecked: list[Unchecked] = []
+    for manifest in policies:
+        said = list(_asked(manifest, setting))
+        found = [each for each in said if isinstance(each, Finding)]
+        findings += [_placed(each, manifest, text) for each in _once(found)]
+        unchecked += [each for each in said if isinstance(each, Unchecked)]
+    titles = tuple(manifest.title for manifest in policies)
+    return Report(titles, tuple(findings), tuple(dict.fromkeys(unchecked)))
+
+
+def cured(text: str, setting: Setting | None = None) -> str:
+    """The text with every cure that follows without a choice.
+
+    One finding at a time, because a cure may be another one's place.  A cure that changes nothing or comes again ends
+    it, and so does one after which the text could not be read.
+    """
+    seen = {text}
+    for _ in range(ROUNDS_MAX):
+        after = _one_fix(text, setting or Setting(), seen)
+        if after is None:
+            break
+        seen.add(after)
+        text = after
+    return text
+
+
+def _one_fix(text: str, setting: Setting, seen: set[str]) -> str | None:
+    manifests = read_manifests(text)
+    for manifest in _policies(manifests):
+        for finding in _asked(manifest, _surrounded(manifests, setting)):
+            if isinstance(finding, Finding) and finding.edits and can_fix(manifest, finding.edits):
+                after = fixed(text, manifest, finding.edits)
+                if after not in seen:
+                    return after
+    return None
+
+
+def _policies(manifests: Sequence[Manifest]) -> list[Manifest]:
+    """Those of a known kind; an HPA that KEDA made for a ScaledObject is KEDA's own affair."""
+    return [manifest for manifest in manifests if manifest.kind in KINDS and not made_by_keda(manifest)]
+
+
+def _surrounded(manifests: Sequence[Manifest], setting: Setting) -> Setting:
+    """With the cluster's settings that stand in the same file.  Raises PolicyError."""
+    for manifest in manifests:
+        if manifest.kind == SETTINGS:
+            spec = manifest.get("spec", default={})
+            given = setting.cluster.model_dump() | (spec if isinstance(spec, dict) else {})
+            try:
+                setting = replace(setting, cluster=HpaClusterSettings.model_validate(given))
+            except ValidationError as error:
+                raise PolicyError(explain(error, f"{manifest.title}, spec", given)) from error
+    return setting
+
+
+def _asked(manifest: Manifest, setting: Setting) -> Iterator[Finding | Unchecked]:
+    for rule in RULES:
+        yield from rule(manifest, setting)
+
+
+def _once(findings: Sequence[Finding]) -> Iterator[Finding]:
+    """The reader's refusal says nothing new where a rule has told the bounds apart."""
+    told = any(finding.code == "min-above-max" for finding in findings)
+    for finding in findings:
+        if not (told and finding.code == "refused" and finding.path[1:] in BOUNDS):
+            yield finding
+
+
+def _placed(finding: Finding, manifest: Manifest, text: str) -> Finding:
+    """With its line, and with the corrected lines as `cured` would write them."""
+    edits = finding.edits if can_fix(manifest, finding.edits) else ()
+    corrected = finding.corrected or _lines(text, fixed(text, manifest, edits))
+    return replace(finding, document=manifest.title, line=manifest.line(finding.path), corrected=corrected, edits=edits)
+
+
+def _lines(before: str, after: str) -> str:
+    """The lines that are new in `after`."""
+    changes = difflib.ndiff(before.splitlines(), after.splitlines())
+    return dedent("\n".join(line[2:] for line in changes if line.startswith("+ ")))

@@ -1,0 +1,176 @@
+"""Cures in the text: what may change, and that nothing else does; and the command around it."""
+
+from pathlib import Path
+
+import orjson
+import pytest
+import typer
+import yaml
+from typer.testing import CliRunner
+
+from autoscaler.errors import PolicyError
+from autoscaler.lint import Edit, Put, Rename, Setting, cured, lint, read_manifests
+from autoscaler.lint.fix import can_fix, fixed
+from autoscaler.lint_cli import lint_policy
+from contract.errors import SettingsError
+from tests.manifests import FIRST, external, hpa, keda, text_of
+
+COMMENTED = """\
+# the team's policy
+spec:   # of ours
+    minReplicas: 3          # nights
+    "maxReplicas": 20
+    flow: {a: 1, b: [x, y]} # short
+    empty: {}
+    nothing:
+"""
+
+
+@pytest.mark.parametrize(
+    ("edit", "before", "after"),
+    [
+        pytest.param(Put(("spec", "minReplicas"), "5"), "minReplicas: 3  ", "minReplicas: 5  ", id="a number"),
+        pytest.param(Put(("spec", "maxReplicas"), "5"), '"maxReplicas": 20', '"maxReplicas": 5', id="a quoted name"),
+        pytest.param(Put(("spec", "flow", "b", 1), "z"), "[x, y]", "[x, z]", id="an item in a list"),
+        pytest.param(Put(("spec", "flow", "b"), "[]"), "[x, y]", "[]", id="a list on one line"),
+        pytest.param(Put(("spec", "flow", "c"), "2"), "{a: 1", "{c: 2, a: 1", id="a new field on the line"),
+        pytest.param(Put(("spec", "empty", "c"), "2"), "empty: {}", "empty: {c: 2}", id="a new field in nothing"),
+        pytest.param(
+            Put(("spec", "x"), "2"), "minReplicas: 3", "x: 2\n    minReplicas: 3", id="a new field on a line of its own"
+        ),
+        pytest.param(
+            Put(("spec", "x", "y", "z"), "2"),
+            "minReplicas: 3",
+            "x: {y: {z: 2}}\n    minReplicas: 3",
+            id="a new field in sections that are not there",
+        ),
+        pytest.param(Rename(("spec", "flow", "a"), "c"), "{a: 1", "{c: 1", id="another name"),
+    ],
+)
+def test_an_edit_changes_its_place_only(edit: Edit, before: str, after: str) -> None:
+    (manifest,) = read_manifests(COMMENTED)
+    assert fixed(COMMENTED, manifest, [edit]) == COMMENTED.replace(before, after)
+
+
+@pytest.mark.parametrize(
+    "edit",
+    [
+        pytest.param(Put(("spec", "nothing", "x"), "1"), id="a section that is null"),
+        pytest.param(Put(("spec",), "1"), id="a whole section"),
+        pytest.param(Put(("spec", "minReplicas", "x"), "1"), id="a field of a number"),
+        pytest.param(Rename(("spec", "x"), "y"), id="another name for nothing"),
+        pytest.param(Put(("spec", "flow", "b", 7), "1"), id="an item that there is not"),
+    ],
+)
+def test_what_has_no_place_is_left(edit: Edit) -> None:
+    (manifest,) = read_manifests(COMMENTED)
+    assert not can_fix(manifest, [edit])
+    assert fixed(COMMENTED, manifest, [edit]) == COMMENTED
+
+
+def test_what_an_alias_shares_is_left_alone() -> None:
+    """To edit it once would change several places: it is complained about, and not touched."""
+    text = text_of(hpa(external("Object", type="Value", averageValue=1000)))
+    shared = text.replace("target:\n", "target: &shared\n") + "status: *shared\n"
+    (finding,) = lint(shared).findings
+    assert finding.edits == ()
+    assert cured(shared) == shared
+
+
+def test_merged_fields_are_found_and_the_own_ones_changed() -> None:
+    """`<<` brings fields of another place; a new field goes beside the section's own."""
+    text = "base: &b {x: 1}\nspec:\n  <<: *b\n  y: 2\n"
+    (manifest,) = read_manifests(text)
+    assert manifest.get("spec", "x") == 1
+    assert yaml.safe_load(fixed(text, manifest, [Put(("spec", "z"), "3")]))["spec"] == {"x": 1, "y": 2, "z": 3}
+    assert not can_fix(manifest, [Put(("spec", "x"), "5")])
+
+
+def test_line_ends_stay() -> None:
+    text = FIRST.replace("\n", "\r\n")
+    assert cured(text) == text.replace("type: Value", "type: AverageValue")
+
+
+def test_several_cures_in_one_file() -> None:
+    """Each policy of the file is cured, also where one cure is another one's place."""
+    behavior = {"scaleDown": {"selectPolicy": "Disabled", "stabilizationWindowSeconds": 0}}
+    text = text_of(
+        hpa(external("Object", type="Value", averageValue=1000), behavior=behavior), keda(metricType="Value")
+    )
+    report = lint(cured(text, Setting(rebalance_seconds=400)), Setting(rebalance_seconds=400))
+    assert {finding.code for finding in report.findings} == {"two-policies"}
+    assert "stabilizationWindowSeconds: 400" in cured(text, Setting(rebalance_seconds=400))
+
+
+@pytest.fixture
+def first(tmp_path: Path) -> Path:
+    """The first manifest as a file."""
+    path = tmp_path / "first.yaml"
+    path.write_text(FIRST)
+    return path
+
+
+def run(*options: str) -> tuple[int, str]:
+    """Exit code and output of the command."""
+    app = typer.Typer()
+    app.command()(lint_policy)
+    done = CliRunner().invoke(app, options)
+    if isinstance(done.exception, SettingsError):
+        raise done.exception
+    return done.exit_code, done.output
+
+
+def test_the_command_tells_where_what_and_why(first: Path) -> None:
+    code, told = run(str(first))
+    assert code == 1
+    assert f"{first}:21: error hpa-averagevalue-on-value: spec.metrics[0].object.target" in told
+    assert "type: AverageValue" in told
+    assert "not checked: max-above-partitions: needs the topic's partitions (--scenario)" in told
+    assert first.read_text() == FIRST
+
+
+def test_the_command_fixes_and_shows_what_it_changed(first: Path) -> None:
+    code, told = run(str(first), "--fix")
+    assert code == 0
+    assert "-        type: Value\n+        type: AverageValue\n" in told
+    assert first.read_text() == FIRST.replace("type: Value", "type: AverageValue")
+    assert "@@" not in run(str(first), "--fix")[1]
+
+
+def test_the_command_writes_json(first: Path) -> None:
+    code, told = run(str(first), "--format", "json")
+    document = orjson.loads(told)
+    assert (code, document["clean"], document["policies"]) == (1, False, ["HorizontalPodAutoscaler kafka-consumer"])
+    (finding,) = document["findings"]
+    assert (finding["code"], finding["line"], finding["fixable"]) == ("hpa-averagevalue-on-value", 21, True)
+    assert document["not_checked"]
+
+
+def test_the_command_takes_a_scenario_and_its_scaler_s_settings(first: Path, tmp_path: Path) -> None:
+    """The settings of the scenario's scaler count, and those of the command line before them."""
+    scenario = tmp_path / "scenario.yaml"
+    scenario.write_text(
+        "{name: s, seconds: 10, warmup_seconds: 1, topic: {partitions: 6},"
+        " scaler: {policy: first.yaml, cluster: {downscale_stabilization_seconds: 0}}}"
+    )
+    _, told = run(str(first), "--scenario", str(scenario))
+    assert "14 of 20 workers stand idle: the topic has 6 partitions" in told
+    assert "down-window-zero" in told
+    _, told = run(str(first), "--scenario", str(scenario), "--cluster", "downscale_stabilization_seconds=60")
+    assert "down-window-zero" not in told
+
+
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        pytest.param("a: [", "is not YAML", id="no YAML"),
+        pytest.param("kind: Deployment\n", "expected a policy", id="no policy"),
+    ],
+)
+def test_the_command_refuses(tmp_path: Path, text: str, why: str) -> None:
+    path = tmp_path / "policy.yaml"
+    path.write_text(text)
+    with pytest.raises(PolicyError, match=why):
+        run(str(path))
+    with pytest.raises(PolicyError, match="cannot read the policy"):
+        run(str(tmp_path / "none.yaml"))
