@@ -13,11 +13,12 @@ from rich.console import Console
 from loadtests.bench.decisions import measure_decide
 from loadtests.bench.measure import WHOLE_RUNS, Effort, measure_clients, measure_end_to_end
 from loadtests.bench.table import as_markdown
+from loadtests.bench.ticks import measure_tick
 from loadtests.host import describe_host, versions, weir_version
 from loadtests.live import LiveView
 
 FULL = Effort(rounds=3, seconds_each=5.0, end_to_end_seconds=60.0)
-QUICK = Effort(rounds=1, seconds_each=0.5, end_to_end_seconds=8.0, decide_lines=10_000)
+QUICK = Effort(rounds=1, seconds_each=0.5, end_to_end_seconds=8.0, decide_lines=10_000, looks=5)
 
 
 def bench(  # noqa: PLR0917  # typer passes them by name
@@ -26,6 +27,7 @@ def bench(  # noqa: PLR0917  # typer passes them by name
     clients: Annotated[bool, typer.Option(help="Measure producers and consumers side by side.")] = True,  # noqa: FBT002  # typer's way to declare a flag
     end_to_end: Annotated[bool, typer.Option(help="Measure whole runs at 50, 100 and 200 thousand events/s.")] = True,  # noqa: FBT002
     decide: Annotated[bool, typer.Option(help="Measure how many lines a second weir decide answers.")] = True,  # noqa: FBT002
+    tick: Annotated[bool, typer.Option(help="Measure the observer's look at 1,000 partitions, 100 workers.")] = True,  # noqa: FBT002
     quick: Annotated[bool, typer.Option("--quick", help="A tenth of the work: does everything run?")] = False,  # noqa: FBT002
 ) -> None:
     """Measure Weir beside other Kafka clients on this machine, on one broker, in turn.
@@ -45,6 +47,7 @@ def bench(  # noqa: PLR0917  # typer passes them by name
         "clients": uvloop.run(measure_clients(effort, console.print)) if clients else [],
         "end_to_end": [],
         "decide": measure_decide(effort.decide_lines, effort.rounds, folder) if decide else [],
+        "tick": uvloop.run(measure_tick(effort.looks, console.print)) if tick else [],
     }
     _keep(document, folder)
     if end_to_end:

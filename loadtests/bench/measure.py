@@ -53,6 +53,7 @@ class Effort:
     seconds_each: float
     end_to_end_seconds: float
     decide_lines: int = 100_000
+    looks: int = 30
 
     def events(self, contestant: Contestant, event_bytes: int) -> int:
         """So many that one run lasts about `seconds_each`; large events are fewer."""

@@ -7,7 +7,7 @@ Row = Mapping[str, Any]
 
 
 def as_markdown(document: Mapping[str, Any]) -> str:
-    """Host and versions, a table per direction and size, one of whole runs, one of `weir decide`."""
+    """Host and versions, a table per direction and size, one of whole runs, of `weir decide`, of the observer."""
     parts = [_environment(document)]
     clients: Sequence[Row] = document["clients"]
     for direction, event_bytes in dict.fromkeys((row["direction"], row["event_bytes"]) for row in clients):
@@ -17,6 +17,8 @@ def as_markdown(document: Mapping[str, Any]) -> str:
         parts.append("**End to end, 200 B**\n\n" + _end_to_end(document["end_to_end"]))
     if document.get("decide"):
         parts.append("**`weir decide`**\n\n" + _decide(document["decide"]))
+    if document.get("tick"):
+        parts.append("**A look of the observer**\n\n" + _tick(document["tick"]))
     return "\n\n".join(parts) + "\n"
 
 
@@ -62,6 +64,23 @@ def _decide(rows: Iterable[Row]) -> str:
     names = ("lines_per_second", "lines_per_second_min", "lines_per_second_max", "lines")
     figures = [(row["policy"], *(f"{row[name]:,.0f}" for name in names)) for row in rows]
     return _table(head, [(name, median, f"{low} to {high}", lines) for name, median, low, high, lines in figures])
+
+
+def _tick(rows: Iterable[Row]) -> str:
+    head = ("partitions", "workers", "median", "p99", "CPU, median", "looks")
+    times = ("seconds_median", "seconds_p99", "cpu_seconds_median")
+    return _table(
+        head,
+        [
+            (
+                f"{row['partitions']:,}",
+                str(row["workers"]),
+                *(f"{row[t] * 1e3:.0f} ms" for t in times),
+                str(row["looks"]),
+            )
+            for row in rows
+        ],
+    )
 
 
 def _run_cells(run: Row) -> Iterable[str]:
