@@ -12,15 +12,15 @@ from loadtests.report.thinning import thin_points
 
 
 def replicas(needed: Sequence[Point], samples: Sequence[Sample]) -> Chart:
-    """Needed, desired, alive and ready workers, and how many of them are still starting."""
+    """Needed, desired, alive and ready workers, and how many are still starting; what is asked for lies above."""
     lines = [
-        line("needed", "needed", thin_points(needed)) | {"step": True, "dash": True},
-        line("desired", "desired", gauge(samples, "desired_replicas")) | {"step": True},
+        line("starting", "starting", gauge(samples, "workers_initialising")) | {"step": True, "area": True},
         line("alive", "neutral", gauge(samples, "workers_alive")) | {"step": True},
+        line("desired", "desired", gauge(samples, "desired_replicas")) | {"step": True},
         line("ready", "processed", gauge(samples, "workers_ready")) | {"step": True},
-        line("initialising", "starting", gauge(samples, "workers_initialising")) | {"step": True, "area": True},
+        line("needed", "needed", thin_points(needed)) | {"step": True, "dash": True},
     ]
-    caption = "Needed: the least workers that keep up with the arrival rate. Desired: what the policy asks for."
+    caption = "Desired is what the policy asks for, needed the least that keeps up with what arrives."
     return make_chart("replicas", "Replicas", caption, "", lines, events=True, whole=True, wide=True)
 
 
@@ -38,7 +38,7 @@ def worker_cpu(samples: Sequence[Sample]) -> Chart:
         line("all workers", "processed", slopes(samples, "worker_cpu_seconds")) | {"area": True},
         line("starting", "starting", slopes(samples, "worker_init_cpu_seconds")) | {"area": True},
     ]
-    caption = "Cores in use by the workers, and the part of them that starting takes: between the lines is the work."
+    caption = "Cores in use by the workers, and the part that starting takes of them."
     measured = lines if lines[1]["data"] else []
     return make_chart("worker-cpu", "CPU of starts", caption, "cores", measured)
 
@@ -46,11 +46,11 @@ def worker_cpu(samples: Sequence[Sample]) -> Chart:
 def disturbances(samples: Sequence[Sample]) -> Chart:
     """What nobody consumes, and the workers that were started again or killed, second by second."""
     lines = [
-        line("stopped partitions", "broker", gauge(samples, "partitions_stopped")) | {"step": True, "area": True},
+        line("stopped", "stopped", gauge(samples, "partitions_stopped")) | {"step": True, "area": True},
         line("restarts", "neutral", _rises(samples, "worker_restarts")) | {"step": True},
-        line("killed by probes", "failed", _rises(samples, "probe_kills")) | {"step": True},
+        line("probe kills", "failed", _rises(samples, "probe_kills")) | {"step": True},
     ]
-    caption = "Partitions without a ready worker; workers started again, and killed by a probe, in each second."
+    caption = "Partitions that nobody consumes; restarts and kills a second."
     return make_chart("disturbances", "Disturbances", caption, "", lines, whole=True)
 
 

@@ -39,7 +39,7 @@ def cards(summary: Summary) -> list[Card]:
             label="Peak replicas",
             number=str(score.desired_replicas_max),
             unit="",
-            detail=f"asked for; {_count(score.needed_replicas_max)} needed, amplified {show(score.amplification, 'times')}",
+            detail=f"{_count(score.needed_replicas_max)} needed, amplified {show(score.amplification, 'times')}",
         ),
         Card(label="Worker-seconds", number=bare(score.worker_seconds, "count"), unit="", detail=_paid(score)),
         Card(

@@ -2,28 +2,35 @@
 
 import io
 import os
+from collections.abc import Callable
 from pathlib import Path
 
+import pytest
 from rich.console import Console
 
+from contract.record import RunDirectory
 from loadtests.report import read_run, render_text
 from loadtests.score import Summary
-from tests.run_records import Flow, write_run
+from tests.run_records import write_run
+from tests.storm_run import write_storm_run
 
-GOLDEN = Path(__file__).with_name("report.txt")
+HERE = Path(__file__).parent
+WRITERS: dict[str, Callable[[Path], RunDirectory]] = {"report.txt": write_run, "report-storm.txt": write_storm_run}
 
 
-def test_the_text_report_reads_as_it_was_reviewed(tmp_path: Path) -> None:
+@pytest.mark.parametrize("name", WRITERS)
+def test_the_text_report_reads_as_it_was_reviewed(tmp_path: Path, name: str) -> None:
     """Whoever changes the report shows the change in a diff."""
-    text = _rendered(tmp_path / "run")
+    text, golden = _rendered(tmp_path / "run", WRITERS[name]), HERE / name
     if os.environ.get("WEIR_WRITE_GOLDEN"):
-        GOLDEN.write_text(text, encoding="utf-8")
-    assert text == GOLDEN.read_text(encoding="utf-8")
+        golden.write_text(text, encoding="utf-8")
+    assert text == golden.read_text(encoding="utf-8")
 
 
-def test_the_text_report_fits_eighty_columns_and_needs_no_special_terminal(tmp_path: Path) -> None:
+@pytest.mark.parametrize("name", WRITERS)
+def test_the_text_report_fits_eighty_columns_and_needs_no_special_terminal(tmp_path: Path, name: str) -> None:
     """Logs and pipes get plain lines: no colours, no frames."""
-    text = _rendered(tmp_path / "run")
+    text = _rendered(tmp_path / "run", WRITERS[name])
     assert max(map(len, text.splitlines())) <= 80
     assert "\x1b" not in text
     assert not set("│┃─━┏┓╭╮") & set(text)
@@ -49,8 +56,8 @@ def _with_fixed_latencies(summary: Summary) -> Summary:
     return summary.model_copy(update={"latencies": latencies, "slos": slos})
 
 
-def _rendered(path: Path) -> str:
-    write_run(path, Flow())
+def _rendered(path: Path, write: Callable[[Path], RunDirectory]) -> str:
+    write(path)
     records, sink = read_run(path), io.StringIO()
     render_text(_with_fixed_latencies(records.summary), records.run, Console(file=sink, width=80))
     return "\n".join(line.rstrip() for line in sink.getvalue().splitlines()) + "\n"

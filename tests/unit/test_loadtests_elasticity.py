@@ -142,8 +142,8 @@ def test_what_was_not_measured_is_unknown() -> None:
     unknown = {name for name, value in found.model_dump().items() if value is None}
     assert unknown == {
         "needed_replicas_max", "replicas_max", "amplification", "saturated_at_seconds", "time_lag_seconds_max",
-        "violation_seconds", "violation_unknown_seconds", "lag_event_seconds", "lag_events_max", "cost", "provisioning", "rebalances",
-        "stopped_partition_seconds", "init_cpu_share", "probe_kills", "worker_restarts",
+        "violation_seconds", "violation_unknown_seconds", "lag_event_seconds", "lag_events_max", "cost",
+        "provisioning", "rebalances", "stopped_partition_seconds", "init_cpu_share", "probe_kills", "worker_restarts",
     }  # fmt: skip
 
 

@@ -188,7 +188,7 @@ def test_the_chart_library_is_the_one_that_its_readme_names() -> None:
 TEXTS = ("ink", "muted", "passed", "missed", "failed")
 LINES = (
     "planned", "produced", "produced-low", "processed", "lag", "publish",
-    "latency", "latency-low", "latency-high", "broker", "neutral",
+    "latency", "latency-low", "latency-high", "broker", "neutral", "needed", "desired", "starting", "stopped",
 )  # fmt: skip
 
 

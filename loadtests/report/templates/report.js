@@ -180,8 +180,8 @@
       }
       if (!this.overTime) return { markLine: { silent: true, symbol: "none", data: lines } };
       const within = data.events.filter((e) => e.at >= first && e.at <= last);
-      if (within.length <= 40 || this.chart.events) {
-        lines.push(...within.map((e) => ({ xAxis: e.at, lineStyle: { color: muted, type: "dotted", width: 1, opacity: 0.75 }, label: { show: false } })));
+      if (within.length <= 20 || this.chart.events) {
+        lines.push(...within.map((e) => ({ xAxis: e.at, lineStyle: { color: muted, type: "dotted", width: 1, opacity: 0.6 }, label: { show: false } })));
       }
       const named = this.chart.id === main;
       const areas = data.shades.map((s) => [
