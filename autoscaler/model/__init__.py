@@ -14,6 +14,7 @@ from autoscaler.model.memory import (
     Recommendation,
     Rescale,
     ScaleEvent,
+    WeirLook,
     WeirMemory,
 )
 from autoscaler.model.observation import Observation, Partition, PodPhase, Reading, Sample, ScaleFault, Worker
@@ -41,6 +42,7 @@ __all__ = [
     "ScaleEvent",
     "ScaleFault",
     "Step",
+    "WeirLook",
     "WeirMemory",
     "Worker",
 ]

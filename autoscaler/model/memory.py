@@ -98,6 +98,17 @@ class FlinkMemory:
     """DS2: the latest answers in a row that call for a change in the same direction."""
 
 
+class WeirLook(NamedTuple):
+    """What our own policy keeps of a tick: they show the trend of the arrivals, and whether growing helped."""
+
+    at_seconds: float
+    replicas: int
+    """As asked for before that tick."""
+    ready: int
+    arrival_rate: float | None
+    processing_rate: float | None
+
+
 @value(frozen=True, slots=True, kw_only=True)
 class WeirMemory:
     """What our own policy has learned."""
@@ -106,8 +117,14 @@ class WeirMemory:
     """Time from launch until a worker consumes."""
     worker_rate: float | None = None
     """True processing rate of one worker, events/s."""
+    rebalance_seconds: float | None = None
+    """For how long a rebalance stops the group."""
+    looks: tuple[WeirLook, ...] = ()
+    """Oldest first, about one a second."""
     tripped_at: float | None = None
     """Since when the init-storm breaker has been open."""
+    calm_since: float | None = None
+    """Since when an open breaker has seen no sign of the storm."""
 
 
 @value(frozen=True, slots=True, kw_only=True)
