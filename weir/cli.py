@@ -6,6 +6,8 @@ import typer
 
 from autoscaler.decide_cli import EPILOG as DECIDE_EPILOG
 from autoscaler.decide_cli import decide
+from autoscaler.explain_cli import EPILOG as EXPLAIN_EPILOG
+from autoscaler.explain_cli import explain
 from autoscaler.lint_cli import EPILOG as LINT_EPILOG
 from autoscaler.lint_cli import lint_policy
 from broker.cli import app as kafka
@@ -27,6 +29,7 @@ app.command()(produce)
 app.command()(process)
 app.command()(bench)
 app.command(epilog=DECIDE_EPILOG)(decide)
+app.command(epilog=EXPLAIN_EPILOG)(explain)
 app.command("lint", epilog=LINT_EPILOG)(lint_policy)
 
 

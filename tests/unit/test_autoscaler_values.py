@@ -11,7 +11,7 @@ from autoscaler.model import Condition, Memory, Recommendation, Step
 from autoscaler.model.value import value
 
 ROOT = Path(autoscaler.__file__).parent
-PURE = ("model", "policies", "lines", "reconciler", "decide.py", "guards.py", "signals.py")
+PURE = ("model", "policies", "lines", "reconciler", "decide.py", "guards.py", "signals.py", "explain")
 FILES = sorted(
     file for name in PURE for file in ([ROOT / name] if name.endswith(".py") else (ROOT / name).rglob("*.py"))
 )
