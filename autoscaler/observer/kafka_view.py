@@ -19,7 +19,7 @@ from contract.errors import KafkaError
 from contract.kafka import KafkaSettings, admin_client, unreachable
 
 ANSWER_SECONDS_MAX = 0.9
-RECORD_SECONDS_MAX = 0.5
+RECORD_SECONDS_MAX = 0.3
 SURVEY_EVERY_READS = 30
 """Start offsets, and which partitions there are, change seldom: they are asked for at every so many reads."""
 
@@ -75,6 +75,7 @@ class KafkaView:
         Where there is no record at an offset any more, it is the next one.
         """
         found: dict[int, Anchor] = {}
+        self._problems.pop("records", None)
         if wanted:
             await self._within(RECORD_SECONDS_MAX, "records", lambda: self._read_records(wanted, found))
         return found
