@@ -52,6 +52,6 @@ def _taken_in(process: Found, given: int, now: float) -> Change:
         restarts=process.generation,
     )
     if leftover or process.stopping:
-        pod = replace(pod, deleted_at=now, stop_asked_at=now if process.stopping else None)
+        pod = replace(pod, deleted_at=now)
     detail = "it runs, its pod is gone" if leftover else f"found running, launch {process.generation + 1}"
     return Change(pod=pod, happenings=(Happening(at_seconds=now, kind="adopt", subject=process.name, detail=detail),))

@@ -17,6 +17,8 @@ def end(pod: Pod, world: World) -> Change:
         return Change(pod=pod)
     if not pod.seen:
         return _awaited(pod, world, pod.launched_at)
+    if pod.kill_at is None:
+        pod = replace(pod, kill_at=world.now + world.spec.grace_seconds)
     pod, stopping = _asked(pod, world)
     pod, killing, told = _killed(pod, world)
     return Change(pod=pod, actions=(*stopping, *killing), happenings=told)
@@ -31,21 +33,18 @@ def _awaited(pod: Pod, world: World, launched_at: float) -> Change:
 
 
 def _asked(pod: Pod, world: World) -> tuple[Pod, tuple[Action, ...]]:
-    """Once, and then in every tick until the backend shows that it was told."""
-    if pod.stop_asked_at is None:
-        return replace(pod, stop_asked_at=world.now), (Stop(name=pod.name),)
+    """In every tick until the backend shows that it was told."""
     process = world.process(pod)
-    lost = process is not None and not process.stopping and world.now > pod.stop_asked_at
-    return pod, ((Stop(name=pod.name),) if lost else ())
+    if (process is not None and process.stopping) or pod.stop_asked_at == world.now:
+        return pod, ()
+    return replace(pod, stop_asked_at=world.now), (Stop(name=pod.name),)
 
 
 def _killed(pod: Pod, world: World) -> tuple[Pod, tuple[Action, ...], tuple[Happening, ...]]:
     """In every tick after its grace until it has ended, but told once."""
-    assert pod.stop_asked_at is not None
-    over = world.now >= pod.stop_asked_at + world.spec.grace_seconds
-    if not over or (pod.kill_asked_at is not None and world.now <= pod.kill_asked_at):
+    if pod.kill_at is None or world.now < pod.kill_at or pod.kill_asked_at == world.now:
         return pod, (), ()
-    detail = f"it had not ended {world.now - pod.stop_asked_at:g} s after it was asked to"
+    detail = f"it had not ended {world.spec.grace_seconds:g} s after it was asked to"
     told = Happening(at_seconds=world.now, kind="grace-kill", subject=pod.name, detail=detail)
     first = pod.kill_asked_at is None
     return replace(pod, kill_asked_at=world.now), (Kill(name=pod.name),), ((told,) if first else ())

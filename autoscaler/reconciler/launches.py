@@ -34,7 +34,10 @@ def _started(pod: Pod, world: World) -> Change:
 
 
 def _launched(pod: Pod, world: World, detail: str) -> Change:
-    pod = replace(pod, launched_at=world.now, start_at=None, pending_reason=None)
-    left: tuple[Action, ...] = (Remove(name=pod.name),) if pod.name in world.processes else ()
+    """As a generation that nothing bears yet, also when what is left comes from before the autoscaler's restart."""
+    ended = world.processes.get(pod.name)
+    generation = pod.generation if ended is None else max(pod.generation, ended.generation + 1)
+    pod = replace(pod, generation=generation, launched_at=world.now, start_at=None, pending_reason=None)
+    left: tuple[Action, ...] = () if ended is None else (Remove(name=pod.name),)
     told = Happening(at_seconds=world.now, kind="launch", subject=pod.name, detail=detail)
     return Change(pod=pod, actions=(*left, Launch(name=pod.name, generation=pod.generation)), happenings=(told,))

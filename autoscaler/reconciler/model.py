@@ -108,7 +108,9 @@ class Pod:
     deleted_at: float | None = None
     """Since when it has been told to go."""
     stop_asked_at: float | None = None
-    """When its present process was told to end, for whichever reason; its grace counts from here."""
+    """When its present process was last told to end, for whichever reason."""
+    kill_at: float | None = None
+    """When its grace is over, which began when it was first told to end."""
     kill_asked_at: float | None = None
     """When its present process was last killed for not ending in time."""
     kill_reason: str | None = None

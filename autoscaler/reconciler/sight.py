@@ -32,6 +32,7 @@ def without_process(pod: Pod, now: float) -> Pod:
         ready_changed_at=now if pod.ready else pod.ready_changed_at,
         probes={},
         stop_asked_at=None,
+        kill_at=None,
         kill_asked_at=None,
         kill_reason=None,
     )

@@ -151,6 +151,7 @@ class Fleets(RuleBasedStateMachine):
         shown = {found.name for found in self._shown()}
         self.unknown = self.unknown | (self.world.keys() - shown)
         self.fleet, self.orders, self.pods_known = Fleet(), [], set()
+        self.asked_to_stop = {}
 
     @invariant()
     def whoever_is_ready_runs_and_stays(self) -> None:
@@ -238,11 +239,10 @@ class Fleets(RuleBasedStateMachine):
                 pod = self.fleet.pods[action.name]
                 assert pod.deleted_at is not None or pod.kill_reason is not None
                 self.asked_to_stop.setdefault((action.name, process.found.generation), self.now)
-            case Kill() if process is not None and not process.found.stopping:
-                asked_at = self.asked_to_stop[action.name, process.found.generation]
+            case Kill() if process is not None:
+                asked_at = self.asked_to_stop.get((action.name, process.found.generation), process.told_at)
+                assert asked_at is not None
                 assert self.now - asked_at >= self.spec.grace_seconds
-            case Kill() if process is not None and process.told_at is not None:
-                assert self.now - process.told_at >= self.spec.grace_seconds
             case _:
                 pass
 
@@ -264,4 +264,4 @@ class Fleets(RuleBasedStateMachine):
 
 
 TestFleets = Fleets.TestCase
-TestFleets.settings = settings(max_examples=60, stateful_step_count=40, deadline=None)
+TestFleets.settings = settings(max_examples=50, stateful_step_count=40, deadline=None)

@@ -79,3 +79,12 @@ def test_of_two_that_run_the_one_launched_last_counts() -> None:
     stage = Stage(desired=1, found={"new": found("worker-1", generation=1), "old": found("worker-1")})
     stage.tick()
     assert stage.pod().generation == 1
+
+
+def test_what_is_left_of_a_later_launch_is_not_taken_for_the_next_one() -> None:
+    """The autoscaler forgot launches that it could not see; a backend takes no generation twice."""
+    stage = Stage()
+    stage.tick(obey=False)
+    stage.found["worker-1"] = found("worker-1", generation=4, exit_=Exit(at_seconds=950.0, code=1))
+    assert not stage.tick(1).actions
+    assert stage.tick(4).actions == (Remove(name="worker-1"), Launch(name="worker-1", generation=5))
