@@ -46,7 +46,7 @@ def bench(  # noqa: PLR0917  # typer passes them by name
         "effort": {"rounds": effort.rounds, "seconds_each": effort.seconds_each},
         "clients": uvloop.run(measure_clients(effort, console.print)) if clients else [],
         "end_to_end": [],
-        "decide": measure_decide(effort.decide_lines, effort.rounds, folder) if decide else [],
+        "decide": measure_decide(effort.decide_lines, effort.rounds) if decide else [],
         "tick": uvloop.run(measure_tick(effort.looks, console.print)) if tick else [],
     }
     _keep(document, folder)

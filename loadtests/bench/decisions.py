@@ -4,6 +4,7 @@ import random
 import statistics
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
@@ -39,12 +40,14 @@ PERIOD_SECONDS = 15.0
 
 
 def measure_decide(
-    lines: int, rounds: int, folder: Path, *, command: tuple[str, ...] = (sys.executable, "-m", "weir")
+    lines: int, rounds: int, *, command: tuple[str, ...] = (sys.executable, "-m", "weir")
 ) -> list[dict[str, Any]]:
     """Every policy on states of its own, the rounds in turn: lines a second, the median with lowest and highest."""
-    for name in CASES:
-        _prepare(folder, name, lines)
-    rates = [{name: lines / _seconds(folder, name, lines, command) for name in CASES} for _ in range(rounds)]
+    with tempfile.TemporaryDirectory(prefix="weir-bench-") as place:
+        folder = Path(place)
+        for name in CASES:
+            _prepare(folder, name, lines)
+        rates = [{name: lines / _seconds(folder, name, lines, command) for name in CASES} for _ in range(rounds)]
     return [_row(name, lines, [of_round[name] for of_round in rates]) for name in CASES]
 
 

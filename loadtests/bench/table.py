@@ -67,7 +67,7 @@ def _decide(rows: Iterable[Row]) -> str:
 
 
 def _tick(rows: Iterable[Row]) -> str:
-    head = ("partitions", "workers", "median", "p99", "CPU, median", "looks")
+    head = ("partitions", "workers", "median", "p99", "CPU, median", "journal line", "to write it", "looks")
     times = ("seconds_median", "seconds_p99", "cpu_seconds_median")
     return _table(
         head,
@@ -76,6 +76,8 @@ def _tick(rows: Iterable[Row]) -> str:
                 f"{row['partitions']:,}",
                 str(row["workers"]),
                 *(f"{row[t] * 1e3:.0f} ms" for t in times),
+                f"{row['journal_bytes_median'] / 1e3:.0f} kB",
+                f"{row['journal_seconds_median'] * 1e3:.1f} ms",
                 str(row["looks"]),
             )
             for row in rows

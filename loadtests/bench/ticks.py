@@ -20,6 +20,7 @@ from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from aiokafka.errors import KafkaError as ClientError
 
 from autoscaler.backends.memory import MemoryBackend, Script, World
+from autoscaler.journal import Tick, write_tick
 from autoscaler.observer.observer import Look, Observer, open_observer
 from autoscaler.reconciler.model import Pod
 from broker import BrokerSettings, running_broker
@@ -38,10 +39,12 @@ LEADER_TRIES_MAX = 5
 
 @dataclass(frozen=True, slots=True)
 class Timing:
-    """What one look took, on the clock and of this process's CPU."""
+    """What one look took, on the clock and of this process's CPU; and to write it into a journal."""
 
     seconds: float
     cpu_seconds: float
+    journal_seconds: float
+    journal_bytes: int
 
 
 async def measure_tick(
@@ -87,9 +90,11 @@ async def _timings(
 async def _timing(observer: Observer, pods: Mapping[str, Pod]) -> Timing:
     began, cpu_began = time.perf_counter(), time.process_time()
     look = await observer.look(now=time.time(), pods=pods, spec_replicas=len(pods))
-    timing = Timing(time.perf_counter() - began, time.process_time() - cpu_began)
+    seconds, cpu_seconds = time.perf_counter() - began, time.process_time() - cpu_began
     _expect_whole(look, len(pods))
-    return timing
+    began = time.perf_counter()
+    line = write_tick(Tick(seen=look.observation, policy="bench", decision=None, desired=len(pods)))
+    return Timing(seconds, cpu_seconds, time.perf_counter() - began, len(line))
 
 
 def _expect_whole(look: Look, workers: int) -> None:
@@ -107,6 +112,8 @@ def _row(timings: Sequence[Timing], partitions: int, workers: int) -> dict[str, 
         "seconds_median": statistics.median(took),
         "seconds_p99": took[min(len(took) - 1, round(0.99 * len(took)))],
         "cpu_seconds_median": statistics.median(timing.cpu_seconds for timing in timings),
+        "journal_seconds_median": statistics.median(timing.journal_seconds for timing in timings),
+        "journal_bytes_median": statistics.median(timing.journal_bytes for timing in timings),
     }
 
 

@@ -1,7 +1,6 @@
 """The benchmark of `weir decide`: its states are real ones, and its figures are those of whole processes."""
 
 import sys
-from pathlib import Path
 
 import orjson
 import pytest
@@ -24,10 +23,10 @@ def test_the_same_states_every_time() -> None:
     assert list(states("hpa-lag", 5)) == list(states("hpa-lag", 5))
 
 
-def test_whole_processes_are_measured(tmp_path: Path) -> None:
+def test_whole_processes_are_measured() -> None:
     """Each case has a row."""
     decide = "import typer; from autoscaler.decide_cli import decide; app = typer.Typer(); app.command()(decide); "
     program = decide + "app.callback()(lambda: None); app()"
-    rows = measure_decide(20, 1, tmp_path, command=(sys.executable, "-c", program))
+    rows = measure_decide(20, 1, command=(sys.executable, "-c", program))
     assert [row["policy"] for row in rows] == list(CASES)
     assert all(0 < row["lines_per_second_min"] == row["lines_per_second"] for row in rows)

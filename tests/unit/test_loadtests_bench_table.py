@@ -51,6 +51,8 @@ DOCUMENT: dict[str, Any] = {
             "seconds_median": 0.0476,
             "seconds_p99": 0.129,
             "cpu_seconds_median": 0.0234,
+            "journal_seconds_median": 0.00154,
+            "journal_bytes_median": 212_000,
         }
     ],
 }
@@ -65,7 +67,7 @@ def test_the_table_names_host_versions_and_every_row() -> None:
     assert "| not told | 50 MB |" in text
     assert "**Produce, 1000 B**" in text
     assert "| hpa | 20,000 | 10,000 to 30,000 | 5,000 |" in text
-    assert "| 1,000 | 100 | 48 ms | 129 ms | 23 ms | 30 |" in text
+    assert "| 1,000 | 100 | 48 ms | 129 ms | 23 ms | 212 kB | 1.5 ms | 30 |" in text
 
 
 def test_a_rate_is_events_over_seconds() -> None:
