@@ -13,15 +13,17 @@ import typer
 import uvloop
 from rich.console import Console
 
+from autoscaler.autoscale_cli import BackendName
+from autoscaler.scaler import read_scaler
 from contract.kafka import KafkaSettings
 from contract.record import RunDirectory
-from contract.scenario import Scenario, read_scenario
+from contract.scenario import FixedScaler, Scenario, read_scenario, with_policy
 from loadtests.live import LiveView
 from loadtests.report import render_text, write_report
 from loadtests.report_cli import compare, report
 from loadtests.run import RunOrder, run_scenario
 from loadtests.score import EXIT_CODES, Summary
-from loadtests.shipped import SCENARIOS, find_scenario
+from loadtests.shipped import SCENARIOS, find_policy, find_scenario
 
 EXIT_INTERRUPTED = 130
 
@@ -30,7 +32,9 @@ app = typer.Typer(no_args_is_help=True, help="Run a scenario on a real Kafka, re
 RUN_EPILOG = """
 Examples:
 
-  weir loadtest run demo                                   # a scenario that ships with Weir
+  weir loadtest run step                                   # a scenario that ships with Weir
+
+  weir loadtest run init-storm --scaler my-hpa.yaml        # who decides how many workers there are
 
   weir loadtest run my.yaml --set load.shape.rate=50000 --set scaler.replicas=2
 
@@ -42,11 +46,16 @@ Exit codes: 0 all held, 1 events were lost, 2 bad input or a run that could not 
 
 
 @app.command(epilog=RUN_EPILOG)
-def run(
+def run(  # noqa: PLR0917  # typer passes them by name
     scenario: Annotated[str, typer.Argument(help="A scenario file, or the name of one that ships with Weir.")],
     settings: Annotated[
         list[str] | None, typer.Option("--set", metavar="PATH=VALUE", help="Change a field of the scenario.")
     ] = None,
+    scaler: Annotated[
+        str | None,
+        typer.Option(metavar="POLICY.yaml", help="The policy that decides; a file, or one that ships with Weir."),
+    ] = None,
+    backend: Annotated[BackendName, typer.Option(help="Where workers run.")] = BackendName.PROCESS,
     kafka: Annotated[
         str | None,
         typer.Option(metavar="HOST:PORT", help="Use this cluster (security from WEIR_KAFKA_*) instead of our own."),
@@ -55,7 +64,10 @@ def run(
     keep_topics: Annotated[bool, typer.Option("--keep-topics", help="Leave the run's topics in the cluster.")] = False,  # noqa: FBT002  # typer's way to declare a flag
 ) -> None:
     """Run SCENARIO: start Kafka and workers, send the load, prove what arrived, report."""
+    del backend  # one of one; the option is there so that commands stay valid when there are more
     wanted = read_scenario(find_scenario(scenario), settings or [])
+    if scaler is not None:
+        wanted = with_policy(wanted, find_policy(scaler).resolve())
     run_id = f"{wanted.name}-{datetime.now(UTC):%Y%m%d-%H%M%S}-{secrets.token_hex(2)}"
     order = RunOrder(
         scenario=wanted,
@@ -94,7 +106,9 @@ def validate(scenario: str) -> None:
 
 
 def _workers(scenario: Scenario) -> str:
-    return f"{scenario.scaler.replicas} workers with the handler {scenario.worker.handler.name}"
+    scaler = read_scaler(scenario.scaler)
+    deciding = "" if isinstance(scenario.scaler, FixedScaler) else f", then {scaler.name} ({scaler.kind}) decides"
+    return f"{scaler.replicas} workers with the handler {scenario.worker.handler.name}{deciding}"
 
 
 def _carry_out(order: RunOrder, view: LiveView) -> tuple[Summary, bool]:

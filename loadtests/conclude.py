@@ -1,6 +1,6 @@
 """The end of a run: read what everybody wrote, audit it, score it, and leave the records in the run directory."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -8,7 +8,7 @@ from typing import Any
 import orjson
 
 from contract.kafka import KafkaSettings
-from contract.ledger import LedgerEntry, ProducerAccount
+from contract.ledger import InjectedRange, LedgerEntry, ProducerAccount
 from contract.record import RunDirectory
 from contract.scenario import Scenario
 from loadtests.audit import Audit, LogOffsets, audit
@@ -30,6 +30,7 @@ class Identity:
     started_us: int | None = None
     kafka: dict[str, str | None] = field(default_factory=dict)
     topics: dict[str, str] = field(default_factory=dict)
+    scaler: dict[str, Any] = field(default_factory=dict)
 
     @classmethod
     def of(cls, scenario: Scenario, run_id: str, command: str) -> "Identity":
@@ -60,7 +61,7 @@ class Identity:
             "weir_version": weir_version(),
             "kafka": self.kafka,
             "topics": self.topics,
-            "workers": [f"worker-{number}" for number in range(1, self.scenario.scaler.replicas + 1)],
+            "scaler": self.scaler,
             "host": self.host,
             "versions": versions(),
             "scenario": self.scenario.model_dump(mode="json"),
@@ -81,12 +82,19 @@ async def gather_log(
     ]
 
 
-def conclude(identity: Identity, scenario: Scenario, directory: RunDirectory, log: list[LogOffsets]) -> Summary:
+def conclude(
+    identity: Identity,
+    scenario: Scenario,
+    directory: RunDirectory,
+    log: list[LogOffsets],
+    injected: Sequence[InjectedRange] = (),
+) -> Summary:
     """Audit and score the records of a run; complete its directory."""
     account = ProducerAccount.model_validate(directory.read_json(directory.account_json))
     entries = [LedgerEntry.model_validate(orjson.loads(line)) for line in directory.entries()]
-    result: Audit = audit(account, entries, log)
-    summary = score(scenario, directory.samples(), account, entries, result)
+    result: Audit = audit(account, entries, log, injected)
+    most = identity.scaler.get("replicas_max")
+    summary = score(scenario, directory.samples(), account, entries, result, replicas_max=most)
     directory.write_json(directory.ledger_json, result.model_dump(mode="json"))
     directory.write_json(directory.summary_json, summary.model_dump(mode="json"))
     document = identity.document(ended_at=datetime.now(UTC), verdict=summary.verdict)

@@ -1,25 +1,57 @@
-"""Who takes part in a run, made from its scenario: workers and producer, each told everything by environment."""
+"""Who takes part in a run, made from its scenario: workers and their autoscaler, and the producer.
 
-import asyncio
-from collections.abc import AsyncIterator, Sequence
+Each process is told everything by environment.  Whatever happens in the context, none of them survives it.
+"""
+
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
 
+from autoscaler.assembly import Surroundings, open_controller
+from autoscaler.controller import Controller
+from autoscaler.scaler import ScalerPlan
 from contract.kafka import KafkaSettings
+from contract.pods import PodSpec
 from contract.producer import ProducerSettings
-from contract.scenario import Scenario
+from contract.record import RunDirectory
+from contract.scenario import PolicyScaler, Scenario
 from contract.worker import WorkerSettings
 from loadtests.children import Child, launch
 from loadtests.cluster import Topics
 
 STOP_SECONDS_MAX = 25.0
-LAUNCHES_AT_ONCE = 8
+NOT_TOLD = {*PodSpec.model_fields, "start_seconds_max", "events_per_second"}
+CPU_WINDOW_SECONDS = 15.0
+
+
+@asynccontextmanager
+async def running_workers(
+    scenario: Scenario, scaler: ScalerPlan, kafka: KafkaSettings, topics: Topics, directory: RunDirectory
+) -> AsyncIterator[Controller]:
+    """The scenario's workers under their autoscaler, which starts them at its first tick."""
+
+    def environment(worker_id: str) -> Mapping[str, str]:
+        return worker_settings(scenario, topics, worker_id).to_environment() | kafka.to_environment()
+
+    window = scenario.scaler.cpu_window_seconds if isinstance(scenario.scaler, PolicyScaler) else CPU_WINDOW_SECONDS
+    around = Surroundings(
+        kafka=kafka,
+        topic=topics.events,
+        group=topics.group,
+        spec=scenario.worker,
+        environment=environment,
+        folder=directory.path / "workers",
+        journal=directory.decisions_jsonl,
+        cpu_window_seconds=window,
+    )
+    async with open_controller(scaler, around) as controller:
+        yield controller
 
 
 def worker_settings(scenario: Scenario, topics: Topics, worker_id: str) -> WorkerSettings:
     """What one worker of the scenario is told."""
     spec = scenario.worker
-    shared = spec.model_dump(exclude={"start_seconds_max", "handler", "init"})
+    shared = spec.model_dump(exclude={*NOT_TOLD, "handler", "init"})
     return WorkerSettings(
         worker_id=worker_id,
         topic=topics.events,
@@ -48,30 +80,6 @@ def producer_settings(scenario: Scenario, topics: Topics, account_file: Path) ->
 
 
 @asynccontextmanager
-async def running_workers(
-    scenario: Scenario, kafka: KafkaSettings, topics: Topics, logs: Path
-) -> AsyncIterator[Sequence[Child]]:
-    """The scenario's workers, started; stopped when the context ends, whatever happened in it."""
-    gate = asyncio.Semaphore(LAUNCHES_AT_ONCE)
-    workers: list[Child] = []
-
-    async def start(number: int) -> None:
-        name = f"worker-{number}"
-        settings = worker_settings(scenario, topics, name)
-        environment = settings.to_environment() | kafka.to_environment()
-        async with gate:
-            workers.append(await launch(name, "processor", environment=environment, log=logs / f"{name}.log"))
-
-    try:
-        async with asyncio.TaskGroup() as group:
-            for number in range(1, scenario.scaler.replicas + 1):
-                group.create_task(start(number))
-        yield sorted(workers, key=lambda worker: worker.name)
-    finally:
-        await stop_all(workers)
-
-
-@asynccontextmanager
 async def running_producer(
     scenario: Scenario, kafka: KafkaSettings, topics: Topics, *, account_file: Path, log: Path
 ) -> AsyncIterator[Child]:
@@ -82,8 +90,3 @@ async def running_producer(
         yield producer
     finally:
         await producer.stop(STOP_SECONDS_MAX)
-
-
-async def stop_all(children: Sequence[Child]) -> None:
-    """Let all of them finish at the same time; none survives."""
-    await asyncio.gather(*(child.stop(STOP_SECONDS_MAX) for child in children))

@@ -8,12 +8,14 @@ from pathlib import Path
 import httpx
 import psutil
 
+from autoscaler.scaler import read_scaler
 from contract.kafka import KafkaSettings
 from contract.record import RunDirectory
 from contract.scenario import Scenario
 from loadtests.cluster import Topics, open_cluster, own_topics
 from loadtests.conclude import Identity, conclude, gather_log
-from loadtests.crew import running_producer, running_workers, stop_all
+from loadtests.crew import running_producer, running_workers
+from loadtests.faults import Faults
 from loadtests.live import LiveView
 from loadtests.offsets import offset_reader
 from loadtests.sampler import STATUS_SECONDS_MAX, Sampler
@@ -38,8 +40,10 @@ async def run_scenario(order: RunOrder, view: LiveView, stop: asyncio.Event) -> 
 
     Raises RunError when a part of the run itself failed; whatever happens, no process and no topic is left behind.
     """
+    scaler = read_scaler(order.scenario.scaler)
     directory = RunDirectory.create(order.out)
     identity = Identity.of(order.scenario, order.run_id, order.command)
+    identity.scaler = scaler.describe()
     topics = Topics.of_run(order.scenario.topic.name, order.run_id)
     logs = directory.path / "logs"
     async with AsyncExitStack() as stack:
@@ -54,10 +58,13 @@ async def run_scenario(order: RunOrder, view: LiveView, stop: asyncio.Event) -> 
         offsets = await stack.enter_async_context(offset_reader(kafka, topic=topics.events, group=topics.group))
         start = await offsets.start_offsets()
         http = await stack.enter_async_context(httpx.AsyncClient(timeout=STATUS_SECONDS_MAX, trust_env=False))
-        view.say(f"starting {order.scenario.scaler.replicas} workers …")
-        workers = await stack.enter_async_context(running_workers(order.scenario, kafka, topics, logs))
+        view.say(f"starting {scaler.replicas} workers; {scaler.name} ({scaler.kind}) decides from then on …")
+        workers = await stack.enter_async_context(running_workers(order.scenario, scaler, kafka, topics, directory))
+        for note in (*scaler.notes, *workers.notes):
+            view.say(note)
         broker_process = psutil.Process(cluster.broker.pid) if cluster.broker else None
-        run = Stages(order.scenario, directory, view, stop, Sampler(http, offsets, workers, broker_process), workers)
+        faults = Faults(order.scenario, workers.backend, kafka, topic=topics.events)
+        run = Stages(order.scenario, directory, view, stop, Sampler(http, broker_process), workers, faults)
         stack.callback(run.keep_samples)
         await run.until_ready()
         producer = await stack.enter_async_context(
@@ -69,6 +76,6 @@ async def run_scenario(order: RunOrder, view: LiveView, stop: asyncio.Event) -> 
             identity.started_us = await run.under_load(producer)
             await run.drain()
         view.say("stopping the workers and reading the ledger …")
-        await stop_all(workers)
+        await workers.backend.close()
         log = await gather_log(kafka, offsets, topics, directory, start)
-    return conclude(identity, order.scenario, directory, log)
+    return conclude(identity, order.scenario, directory, log, faults.injected)

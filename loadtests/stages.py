@@ -1,18 +1,21 @@
-"""The stages of a run in which something is watched: until the workers are ready, under load, draining.
+"""The stages of a run: until the workers are ready, under load, draining.
 
-Every second becomes a sample, every change among the workers an event.  Starting and ending processes is the run's
-(see run.py); here they are only looked at, so that a stage can be read without knowing where they came from.
+Every second is a tick of the autoscaler and becomes a sample; every change among the workers becomes an event.  Before
+the load begins the policy is not asked: the workers of the start are only kept alive.
 """
 
 import asyncio
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from autoscaler.controller import Controller, Report
 from contract.errors import RunError
 from contract.record import RunDirectory, RunEvent, Sample
-from contract.scenario import Scenario
+from contract.scenario import PolicyScaler, Scenario
+from contract.worker import WorkerPhase
 from loadtests.children import Child
+from loadtests.faults import Faults
 from loadtests.live import LiveView
 from loadtests.sampler import Sampler
 from loadtests.watch import Watch
@@ -31,26 +34,32 @@ class Stages:
     view: LiveView
     stop: asyncio.Event
     sampler: Sampler
-    workers: Sequence[Child]
+    controller: Controller
+    faults: Faults
     samples: list[Sample] = field(default_factory=list)
-    watch: Watch = field(init=False)
+    watch: Watch = field(default_factory=Watch)
     _zero_us: int = 0
 
-    def __post_init__(self) -> None:
-        self.watch = Watch(self.workers)
-
     async def until_ready(self) -> None:
-        """Wait until the workers together own every partition."""
+        """Start the workers and wait until they together own every partition."""
         limit = time.monotonic() + self.scenario.worker.start_seconds_max
-        wanted = set(range(self.scenario.topic.partitions))
         while not self.stop.is_set():
-            await self.sampler.ask_workers()
-            self._refuse_dead_workers()
-            if self.sampler.covered_partitions() == wanted and self._all_ready():
+            report = await self.controller.tick(time.time(), deciding=False)
+            self._refuse_dead_workers(report)
+            if self._covered(report):
+                await self._settle()
                 return
             if time.monotonic() > limit:
-                raise RunError(self._not_ready())
+                raise RunError(self._not_ready(report))
             await asyncio.sleep(READY_POLL_SECONDS)
+
+    async def _settle(self) -> None:
+        """Let the CPU of the start leave the window that samples are means of."""
+        scaler = self.scenario.scaler
+        limit = time.monotonic() + (scaler.cpu_window_seconds if isinstance(scaler, PolicyScaler) else 0.0)
+        while time.monotonic() < limit and not self.stop.is_set():
+            await self.controller.tick(time.time(), deciding=False)
+            await asyncio.sleep(1.0)
 
     async def under_load(self, producer: Child) -> int:
         """Sample every second while the producer works; returns when second 0 was, microseconds since the epoch."""
@@ -63,11 +72,10 @@ class Stages:
 
     async def drain(self) -> None:
         """Sample every second until nothing is left to process, or the scenario's patience ends."""
+        for event in await self.faults.end(self._at()):
+            self.directory.append_event(event)
         limit = self._at() + self.scenario.drain_seconds_max
-        await self._sample_until(
-            lambda: self._drained() or self._at() >= limit or not any(w.alive for w in self.workers),
-            lambda _: "draining",
-        )
+        await self._sample_until(lambda: self._drained() or self._at() >= limit, lambda _: "draining")
 
     def keep_samples(self) -> None:
         """Write what was sampled, also when the run fails half-way."""
@@ -76,7 +84,7 @@ class Stages:
     async def _first_event(self, producer: Child) -> int:
         limit = time.monotonic() + START_SECONDS_MAX
         while producer.alive and time.monotonic() < limit:
-            await self.sampler.sample(0.0, "preparing")
+            await self.sampler.ask_producer()
             status = self.sampler.producer_status
             if status and status.start_us is not None:
                 return status.start_us
@@ -86,21 +94,23 @@ class Stages:
     async def _sample_until(
         self, done: Callable[[], bool], phase: Callable[[float], str], producer: Child | None = None
     ) -> None:
-        """A sample at each full second.  Ctrl-C ends the load, not the run."""
+        """A tick and a sample at each full second.  Ctrl-C ends the load, not the run."""
         while True:
             if self.stop.is_set() and producer:
                 producer.terminate()
             second = float(int(self._at()) + 1)
             await asyncio.sleep(max(0.0, second - self._at()))
             at = self._at()
-            self._keep(await self.sampler.sample(at, phase(at)))
+            report, _ = await asyncio.gather(self.controller.tick(time.time()), self.sampler.ask_producer())
+            await self._keep(at, phase(at), report)
             if done():
                 return
 
-    def _keep(self, sample: Sample) -> None:
+    async def _keep(self, at: float, phase: str, report: Report) -> None:
+        sample = self.sampler.sample(at, phase, report)
         self.samples.append(sample)
         self.view.show(sample)
-        for event in self.watch.look(sample.at_seconds, list(self.sampler.worker_statuses.values())):
+        for event in (*self.watch.look(at, report), *await self.faults.due(at, _ready(report))):
             self.directory.append_event(event)
 
     async def _finish(self, producer: Child) -> None:
@@ -125,20 +135,32 @@ class Stages:
     def _drained(self) -> bool:
         return bool(self.samples) and self.samples[-1].lag_events == 0 and self.samples[-1].phase == "draining"
 
-    def _all_ready(self) -> bool:
-        return all(s.phase == "ready" for s in self.sampler.worker_statuses.values())
+    def _covered(self, report: Report) -> bool:
+        """Whether everybody is ready and every partition has an owner; nobody is needed where nobody is wanted."""
+        statuses = list(report.look.statuses.values()) if report.look else []
+        owned = {partition for status in statuses for partition in status.assignment}
+        everybody = len(statuses) == report.desired and len(_ready(report)) == report.desired
+        return everybody and (report.desired == 0 or owned == set(range(self.scenario.topic.partitions)))
 
-    def _refuse_dead_workers(self) -> None:
-        for worker in self.workers:
-            if not worker.alive:
+    def _refuse_dead_workers(self, report: Report) -> None:
+        for pod in report.fleet.pods.values():
+            if pod.last_exit:
+                end = pod.last_exit
+                how = f"exit code {end.code}" if end.signal is None else f"signal {end.signal}"
                 raise RunError(
-                    f"{worker.name} ended with exit code {worker.process.returncode} before it was ready; "
-                    f"its log {worker.log} ends with\n{worker.last_words()}"
+                    f"{pod.name} ended with {how} before it was ready; its log ends with\n"
+                    f"{end.last_words or '  | (it said nothing)'}"
                 )
 
-    def _not_ready(self) -> str:
-        phases = {s.worker: s.phase.value for s in self.sampler.worker_statuses.values()}
+    def _not_ready(self, report: Report) -> str:
+        phases = {s.worker: s.phase.value for s in report.look.statuses.values()} if report.look else {}
         return (
             f"the workers were not ready within {self.scenario.worker.start_seconds_max:g} s "
-            f"(worker.start_seconds_max): {phases or 'none of them answered'}"
+            f"(worker.start_seconds_max): {phases or 'none of them answered'}; {report.held or ''}".rstrip("; ")
         )
+
+
+def _ready(report: Report) -> list[str]:
+    """The workers that consume."""
+    statuses = report.look.statuses if report.look else {}
+    return sorted(name for name, status in statuses.items() if status.phase is WorkerPhase.READY)

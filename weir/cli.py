@@ -4,6 +4,8 @@ import sys
 
 import typer
 
+from autoscaler.autoscale_cli import EPILOG as AUTOSCALE_EPILOG
+from autoscaler.autoscale_cli import autoscale
 from autoscaler.decide_cli import EPILOG as DECIDE_EPILOG
 from autoscaler.decide_cli import decide
 from autoscaler.explain_cli import EPILOG as EXPLAIN_EPILOG
@@ -31,6 +33,7 @@ app.command()(bench)
 app.command(epilog=DECIDE_EPILOG)(decide)
 app.command(epilog=EXPLAIN_EPILOG)(explain)
 app.command("lint", epilog=LINT_EPILOG)(lint_policy)
+app.command(epilog=AUTOSCALE_EPILOG)(autoscale)
 
 
 def main() -> None:

@@ -1,0 +1,152 @@
+"""`weir autoscale`: the autoscaler alone, for a cluster and a consumer group of the user's own."""
+
+import asyncio
+import signal
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+import uvloop
+import yaml
+from pydantic import ValidationError
+
+from autoscaler.assembly import Surroundings, open_controller
+from autoscaler.options import read_cluster, read_names
+from autoscaler.scaler import ScalerPlan, read_scaler
+from autoscaler.telling import Teller
+from contract.errors import SettingsError
+from contract.kafka import KafkaSettings
+from contract.scenario import PolicyScaler, WorkerSpec
+from contract.settings import explain
+from contract.worker import WorkerSettings
+
+EPILOG = """
+Examples:
+
+  weir autoscale --scaler hpa.yaml --topic orders --group billing --dry-run      # what it would do; touches nothing
+
+  weir autoscale --scaler hpa.yaml --topic orders --group billing --worker worker.yaml --journal decisions.jsonl
+
+  weir autoscale --scaler mine.yaml --shadow hpa.yaml --shadow keda.yaml --kafka broker1:9092
+
+Kafka's security comes from WEIR_KAFKA_*, the workers' other settings from WEIR_WORKER_*.  Ctrl-C lets the workers
+finish what they hold, commit and leave, and ends them.
+"""
+
+
+class BackendName(StrEnum):
+    """Where workers can run."""
+
+    PROCESS = "process"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Orders:
+    """Everything that was asked for on the command line, checked."""
+
+    kafka: KafkaSettings
+    scaler: ScalerPlan
+    cpu_window_seconds: float
+    worker: WorkerSpec
+    settings: WorkerSettings
+    folder: Path
+    journal: Path | None
+    dry_run: bool
+
+
+def autoscale(  # noqa: PLR0917  # typer passes them by name
+    scaler: Annotated[Path, typer.Option(metavar="POLICY.yaml", help="The policy that acts.")],
+    topic: Annotated[str | None, typer.Option(help="What the workers read.  [default: events]")] = None,
+    group: Annotated[str | None, typer.Option(help="Their consumer group.  [default: weir]")] = None,
+    kafka: Annotated[str | None, typer.Option(metavar="HOST:PORT", help="[default: 127.0.0.1:9092]")] = None,
+    backend: Annotated[BackendName, typer.Option(help="Where workers run.")] = BackendName.PROCESS,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Decide and explain, touch nothing.")] = False,  # noqa: FBT002  # typer's way to declare a flag
+    replicas: Annotated[int, typer.Option(min=0, help="Workers at the start, before the policy is asked.")] = 1,
+    shadow: Annotated[list[Path] | None, typer.Option(metavar="POLICY.yaml", help="Only recorded.")] = None,
+    worker: Annotated[Path | None, typer.Option(help="YAML: a scenario's `worker` section.")] = None,
+    cluster: Annotated[list[str] | None, typer.Option(metavar="KEY=VALUE", help="A setting of the cluster.")] = None,
+    metric: Annotated[list[str] | None, typer.Option(metavar="NAME=SIGNAL", help="What a metric stands for.")] = None,
+    cpu_window_seconds: Annotated[float, typer.Option(min=0.1, help="What CPU samples are means of.")] = 15.0,
+    journal: Annotated[Path | None, typer.Option(help="Write every tick here, to replay and explain.")] = None,
+    folder: Annotated[Path, typer.Option(help="Logs and state of the workers.")] = Path("weir-workers"),
+) -> None:
+    """Keep as many workers alive as POLICY asks for, and say why it is that many."""
+    del backend  # one of one; the option is there so that commands stay valid when there are more
+    spec = read_worker(worker)
+    settings = WorkerSettings.read(topic=topic, group=group)
+    policy = PolicyScaler(
+        policy=scaler,
+        replicas=replicas,
+        shadows=tuple(shadow or ()),
+        cluster=read_cluster(cluster or ()).model_dump(),
+        metrics={name: str(signal) for name, signal in read_names(metric or ()).items()},
+        cpu_window_seconds=cpu_window_seconds,
+    )
+    orders = Orders(
+        kafka=KafkaSettings.read(bootstrap_servers=kafka),
+        scaler=read_scaler(policy),
+        cpu_window_seconds=cpu_window_seconds,
+        worker=spec,
+        settings=settings,
+        folder=folder,
+        journal=journal,
+        dry_run=dry_run,
+    )
+    uvloop.run(_autoscale(orders))
+
+
+def read_worker(path: Path | None) -> WorkerSpec:
+    """The `worker` section in a file, alone or as part of a scenario.  Raises SettingsError."""
+    if path is None:
+        return WorkerSpec()
+    try:
+        document = yaml.safe_load(path.read_text(encoding="utf-8")) or {}
+    except (OSError, yaml.YAMLError, UnicodeDecodeError) as error:
+        raise SettingsError(f"cannot read the worker's settings {path}: {error}") from error
+    section = document.get("worker", document) if isinstance(document, dict) else document
+    try:
+        return WorkerSpec.model_validate(section)
+    except ValidationError as error:
+        raise SettingsError(explain(error, str(path), section)) from error
+
+
+async def _autoscale(orders: Orders) -> None:
+    stop = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    teller = Teller(typer.echo)
+    async with open_controller(orders.scaler, surroundings(orders)) as controller:
+        for note in (*orders.scaler.notes, *controller.notes):
+            typer.echo(note)
+        mode = ", a dry run" if orders.dry_run else ""
+        typer.echo(f"{orders.scaler.name} ({orders.scaler.kind}) decides{mode}; Ctrl-C ends")
+        await controller.run(stop, teller.tell)
+        typer.echo("stopping the workers …")
+
+
+def surroundings(orders: Orders) -> Surroundings:
+    """Where it works, and what its workers are told."""
+
+    def environment(worker_id: str) -> Mapping[str, str]:
+        told = orders.settings.model_copy(update={"worker_id": worker_id, "status_port": 0, **_work(orders.worker)})
+        return told.to_environment() | orders.kafka.to_environment()
+
+    return Surroundings(
+        kafka=orders.kafka,
+        topic=orders.settings.topic,
+        group=orders.settings.group,
+        spec=orders.worker,
+        environment=environment,
+        folder=orders.folder,
+        journal=orders.journal,
+        cpu_window_seconds=orders.cpu_window_seconds,
+        dry_run=orders.dry_run,
+    )
+
+
+def _work(spec: WorkerSpec) -> dict[str, object]:
+    """What the section says about the work itself; what it leaves out stays as the environment has it."""
+    return {name: getattr(spec, name) for name in spec.model_fields_set & set(WorkerSettings.model_fields)}

@@ -1,0 +1,176 @@
+"""One tick of the autoscaler: look, decide, reconcile, act, write down; and the loop that repeats it.
+
+Level-triggered: every tick reads the world and asserts the wanted state again, so what failed once is done a second
+later.  Its one rule: no part may take the loop down.  A part that fails is counted, the tick says why it held, and
+whatever does not depend on that part goes on.
+"""
+
+import asyncio
+import time
+from collections import Counter
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, field, replace
+from typing import TypeVar
+
+from autoscaler.backends.base import Backend
+from autoscaler.journal import Journal, Tick
+from autoscaler.observer.observer import Look, Observer
+from autoscaler.panel import Answer, Panel
+from autoscaler.prober import Prober
+from autoscaler.reconciler.model import Action, Fleet, Found, Happening, Kill, Launch, Stop
+from autoscaler.reconciler.reconcile import reconcile
+from contract.pods import PodSpec
+
+Value = TypeVar("Value")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Report:
+    """What one tick saw and did.  `look` and `answer` are None when a part failed; `held` says which, and why."""
+
+    at_seconds: float
+    fleet: Fleet
+    desired: int
+    look: Look | None
+    answer: Answer | None
+    happenings: tuple[Happening, ...]
+    held: str | None
+    took_seconds: float
+
+
+@dataclass(slots=True, kw_only=True)
+class Controller:
+    """Keeps as many workers alive in `backend` as the panel's acting policy asks for.
+
+    Attributes:
+        fleet: The workers as they are kept.
+        failures: How often each part has failed.
+    """
+
+    observer: Observer
+    backend: Backend
+    prober: Prober
+    spec: PodSpec
+    panel: Panel
+    journal: Journal | None = None
+    dry_run: bool = False
+    """Decide and explain, touch nothing."""
+    notes: Sequence[str] = ()
+    """What the backend cannot hold of what it was asked."""
+    fleet: Fleet = field(default_factory=Fleet)
+    failures: Counter[str] = field(default_factory=Counter)
+    _held: list[str] = field(default_factory=list)
+
+    async def run(self, stop: asyncio.Event, tell: Callable[[Report], None], *, period_seconds: float = 1.0) -> None:
+        """Tick every `period_seconds` until `stop`.  After a tick that took longer the next one follows at once."""
+        while not stop.is_set():
+            began = time.monotonic()
+            tell(await self.tick(time.time()))
+            rest = period_seconds - (time.monotonic() - began)
+            await _wait(stop, max(0.0, rest))
+
+    async def tick(self, now: float, *, deciding: bool = True) -> Report:
+        """Look, decide, reconcile, act, write down.  Without `deciding` the present number is only kept alive."""
+        began = time.monotonic()
+        self._held = []
+        found = await self._guard("backend", self.backend.list())
+        look = await self._guard("observer", self._look(now))
+        answer = self._decide(look) if deciding and look else None
+        actions, happenings = await self._keep(found, look, now)
+        if deciding and look:
+            self._write(look, answer, actions)
+        return Report(
+            at_seconds=now,
+            fleet=self.fleet,
+            desired=self.panel.desired,
+            look=look,
+            answer=answer,
+            happenings=(*(answer.happenings if answer else ()), *happenings),
+            held="; ".join(self._held) or None,
+            took_seconds=time.monotonic() - began,
+        )
+
+    async def _look(self, now: float) -> Look:
+        """In a dry run the members of the group, whoever started them, are the present number of workers."""
+        look = await self.observer.look(now=now, pods=self.fleet.pods, spec_replicas=self.panel.desired)
+        members = look.observation.group_members
+        if not self.dry_run or members is None:
+            return look
+        self.panel.desired = members
+        return replace(look, observation=replace(look.observation, spec_replicas=members, status_replicas=members))
+
+    def _decide(self, look: Look) -> Answer:
+        answer = self.panel.ask(look.observation)
+        if answer.held:
+            self._failed("policy", answer.held)
+        return answer
+
+    async def _keep(
+        self, found: Sequence[Found] | None, look: Look | None, now: float
+    ) -> tuple[Sequence[Action], Sequence[Happening]]:
+        """Assert the wanted state.  A backend that does not answer keeps its last known workers: nothing is done."""
+        if found is None or self.dry_run:
+            return (), ()
+        statuses = look.statuses if look else {}
+        done = reconcile(
+            self.fleet,
+            desired=self.panel.desired,
+            found=found,
+            results=self.prober.collect(),
+            partitions={name: len(status.assignment) for name, status in statuses.items()},
+            now=now,
+            spec=self.spec,
+        )
+        self.fleet = done.fleet
+        self.prober.ask(done.probes)
+        await asyncio.gather(*(self._guard("backend", self._act(action)) for action in done.actions))
+        return done.actions, done.happenings
+
+    async def _act(self, action: Action) -> None:
+        match action:
+            case Launch():
+                await self.backend.launch(action.name, action.generation)
+            case Stop():
+                await self.backend.stop(action.name)
+            case Kill():
+                await self.backend.kill(action.name)
+            case _:
+                await self.backend.remove(action.name)
+
+    def _write(self, look: Look, answer: Answer | None, actions: Sequence[Action]) -> None:
+        if self.journal is None:
+            return
+        tick = Tick(
+            seen=look.observation,
+            memory=answer.memory if answer else None,
+            policy=self.panel.acting.name,
+            decision=answer.decision if answer else None,
+            desired=self.panel.desired,
+            held="; ".join(self._held) or None,
+            shadows=answer.shadows if answer else {},
+            done=tuple(f"{type(action).__name__.lower()} {action.name}" for action in actions),
+        )
+        try:
+            self.journal.append(tick)
+        except OSError as error:
+            self._failed("journal", f"the journal could not be written: {error}")
+
+    async def _guard(self, part: str, doing: Awaitable[Value]) -> Value | None:
+        """What `doing` gives, or None when it fails: counted, and told as a reason to hold."""
+        try:
+            return await doing
+        except Exception as error:  # noqa: BLE001  # the loop survives every failure of its parts
+            self._failed(part, f"{part}: {str(error) or type(error).__name__}")
+            return None
+
+    def _failed(self, part: str, why: str) -> None:
+        self.failures[part] += 1
+        self._held.append(why)
+
+
+async def _wait(stop: asyncio.Event, seconds: float) -> None:
+    """Sleep, or wake up early when it is time to stop."""
+    try:
+        await asyncio.wait_for(stop.wait(), seconds)
+    except TimeoutError:
+        return

@@ -1,0 +1,50 @@
+"""What a person reads while the autoscaler works: a line for what happens, and now and then how things stand."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from autoscaler.controller import Report
+
+STANDING_EVERY_SECONDS = 10.0
+NOT_KNOWN = "?"
+
+
+@dataclass(slots=True)
+class Teller:
+    """Says each thing once: a hold is told when it begins, when its reason changes, and when it ends."""
+
+    say: Callable[[str], None]
+    _held: str | None = None
+    _stood_at: float = float("-inf")
+
+    def tell(self, report: Report) -> None:
+        """The lines of one tick."""
+        for happening in report.happenings:
+            self._line(happening.at_seconds, f"{happening.kind:<12} {happening.subject}  {happening.detail}".rstrip())
+        if report.held != self._held:
+            self._line(report.at_seconds, f"{'holding':<12} {report.held or 'no longer'}")
+            self._held = report.held
+        if report.at_seconds - self._stood_at >= STANDING_EVERY_SECONDS:
+            self._stood_at = report.at_seconds
+            self._line(report.at_seconds, standing(report))
+
+    def _line(self, at_seconds: float, text: str) -> None:
+        self.say(f"{datetime.fromtimestamp(at_seconds, UTC):%H:%M:%S}  {text}")
+
+
+def standing(report: Report) -> str:
+    """How things stand, in one line."""
+    running = sum(pod.running for pod in report.fleet.pods.values())
+    ready = sum(pod.ready for pod in report.fleet.pods.values())
+    seen = report.look.observation if report.look else None
+    lags = [partition.lag_events for partition in seen.partitions] if seen else []
+    known = [lag for lag in lags if lag is not None]
+    lag = f"{sum(known):,}" if known and len(known) == len(lags) else NOT_KNOWN
+    rate = NOT_KNOWN if seen is None or seen.arrival_rate is None else f"{seen.arrival_rate:,.0f}/s"
+    age = NOT_KNOWN if seen is None or seen.time_lag_seconds is None else f"{seen.time_lag_seconds:.1f} s"
+    members = NOT_KNOWN if seen is None or seen.group_members is None else str(seen.group_members)
+    return (
+        f"{'workers':<12} {report.desired} wanted, {running} running, {ready} ready, {members} in the group; "
+        f"lag {lag} events, {age}; arriving {rate}"
+    )
