@@ -233,3 +233,12 @@ def test_answers_to_probes_that_do_not_exist_say_nothing() -> None:
     stage.tick(1)
     told = stage.tick(1, results=[result(LIVENESS, ok=False), result(READINESS, ok=False, name="worker-9")])
     assert (told.actions, told.happenings, stage.pod().probes) == ((), (), {})
+
+
+def test_every_process_has_the_whole_grace() -> None:
+    """The second one that is condemned too, after a restart at once."""
+    stage = stage_of(Probes(liveness=every_second(failure_threshold=3), readiness=None), grace_seconds=5)
+    past = play(stage, 20, never)
+    assert [at for at, told in past if names(told, Stop)] == [4, 14]
+    assert [at for at, told in past if names(told, Kill)] == [9, 19]
+    assert happened(past, "grace-kill") == [9, 19]
