@@ -19,6 +19,8 @@ from contract.kafka import KafkaSettings
 from contract.record import RunDirectory
 from contract.scenario import FixedScaler, Scenario, read_scenario, with_policy
 from loadtests.live import LiveView
+from loadtests.policies_cli import EPILOG as COMPARE_POLICIES_EPILOG
+from loadtests.policies_cli import compare_policies
 from loadtests.report import render_text, write_report
 from loadtests.report_cli import compare, report
 from loadtests.run import RunOrder, run_scenario
@@ -88,6 +90,7 @@ def run(  # noqa: PLR0917  # typer passes them by name
 
 app.command()(report)
 app.command()(compare)
+app.command(name="compare-policies", epilog=COMPARE_POLICIES_EPILOG)(compare_policies)
 
 
 @app.command()
