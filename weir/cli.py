@@ -12,6 +12,8 @@ from autoscaler.explain_cli import EPILOG as EXPLAIN_EPILOG
 from autoscaler.explain_cli import explain
 from autoscaler.lint_cli import EPILOG as LINT_EPILOG
 from autoscaler.lint_cli import lint_policy
+from autoscaler.manifest_cli import EPILOG as MANIFEST_EPILOG
+from autoscaler.manifest_cli import manifest
 from broker.cli import app as kafka
 from contract.errors import WeirError
 from loadtests.bench.cli import bench
@@ -33,6 +35,7 @@ app.command()(bench)
 app.command(epilog=DECIDE_EPILOG)(decide)
 app.command(epilog=EXPLAIN_EPILOG)(explain)
 app.command("lint", epilog=LINT_EPILOG)(lint_policy)
+app.command(epilog=MANIFEST_EPILOG)(manifest)
 app.command(epilog=AUTOSCALE_EPILOG)(autoscale)
 
 

@@ -13,7 +13,15 @@ from contract.quantities import parse_exact
 
 HPA, SCALED = "HorizontalPodAutoscaler", "ScaledObject"
 KEDA_MAX, KEDA_THRESHOLD = 100, 10
-FLINK_BOUNDS = {"vertex_min_parallelism": 1, "vertex_max_parallelism": 200}
+USUAL_BOUNDS: Mapping[str, int | None] = {"minReplicas": 0, "maxReplicas": None}
+BOUNDS: Mapping[str, Mapping[str, int | None]] = {
+    HPA: {"minReplicas": 1, "maxReplicas": None},
+    SCALED: {"minReplicaCount": 0, "maxReplicaCount": KEDA_MAX},
+    "FixedPolicy": {"replicas": None},
+    "FlinkPolicy": {"vertex_min_parallelism": 1, "vertex_max_parallelism": 200},
+    "WeirPolicy": {"minReplicas": 1, "maxReplicas": 100},
+}
+"""The fields of each kind with their defaults; one field alone is both bounds."""
 DS2_BOUNDS = {"min_replicas": 1, "max_replicas": 200}
 
 
@@ -86,19 +94,11 @@ class Resource:
 
 def bounds_of(manifest: Manifest) -> tuple[Bound, Bound] | None:
     """The least and the most replicas, with the defaults of the kind; None where it has none."""
-    match manifest.kind:
-        case "HorizontalPodAutoscaler":
-            return _pair(manifest, {"minReplicas": 1, "maxReplicas": None})
-        case "ScaledObject":
-            return _pair(manifest, {"minReplicaCount": 0, "maxReplicaCount": KEDA_MAX})
-        case "FixedPolicy":
-            return _pair(manifest, {"replicas": None})
-        case "SchedulePolicy":
-            return _schedule(manifest)
-        case "FlinkPolicy":
-            ds2 = manifest.get("spec", "model") == "ds2"
-            return _pair(manifest, DS2_BOUNDS if ds2 else FLINK_BOUNDS)
-    return _pair(manifest, {"minReplicas": 0, "maxReplicas": None})
+    if manifest.kind == "SchedulePolicy":
+        return _schedule(manifest)
+    if manifest.kind == "FlinkPolicy" and manifest.get("spec", "model") == "ds2":
+        return _pair(manifest, DS2_BOUNDS)
+    return _pair(manifest, BOUNDS.get(manifest.kind, USUAL_BOUNDS))
 
 
 def metrics_of(manifest: Manifest) -> Iterator[Metric]:

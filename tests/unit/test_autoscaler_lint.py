@@ -157,6 +157,10 @@ TRAPS = [
         4,
         id="Flink: least above most",
     ),
+    pytest.param(
+        own("WeirPolicy", minReplicas=9, maxReplicas=3), None, "min-above-max", 4, id="Weir: least above most"
+    ),
+    pytest.param(own("WeirPolicy"), with_facts(partitions=12), "max-above-partitions", 1, id="Weir: 100 by default"),
     pytest.param(hpa(resource(), minReplicas=10), None, "min-is-max", 1, id="nothing to decide"),
     pytest.param(hpa(resource()), with_facts(workload=BARE), "resource-without-request", 1, id="CPU without requests"),
     pytest.param(hpa(), with_facts(workload=BARE), "resource-without-request", 1, id="no metrics at all mean CPU"),
