@@ -1,19 +1,20 @@
-"""One HTTP GET over a connection of its own, for pages of workers: probes and status.
+"""One HTTP GET over a connection of its own, as kubelet probes: a worker that accepts no more is noticed.
 
-Apart from its users because both ask dozens of workers a second on cores that the workers need: 0.10 ms of CPU a page,
-where httpx with a new connection takes 0.70 ms (Python 3.11, httpx 0.28, 20 at a time on loopback).  A new connection
-each time, as kubelet has it, so that a worker that accepts no more is noticed.  Its one rule: plain HTTP/1.0 to our own
-pages, so no redirects, no TLS, no chunks.
+h11 speaks the protocol.  Dozens of probes a second run on cores that the workers need: 0.14 ms of CPU each, where httpx
+with a new connection takes 0.70 (20 at a time on loopback, Python 3.11, httpx 0.28).
 """
 
 import asyncio
 from urllib.parse import urlsplit
 
+import h11
+
+_READ_BYTES = 1 << 16
 _PAGE_BYTES_MAX = 1 << 20
 
 
 async def get(url: str) -> tuple[int, bytes]:
-    """The status code and the body.
+    """The status code and the body; redirects are answers like any other.
 
     Raises OSError when there is no connection, and ValueError for an answer that is no HTTP, or is too long.  There is
     no time limit here: callers have theirs (`asyncio.timeout`), and being cancelled closes the connection.
@@ -21,27 +22,33 @@ async def get(url: str) -> tuple[int, bytes]:
     place = urlsplit(url)
     reader, writer = await asyncio.open_connection(place.hostname, place.port or 80)
     try:
-        request = f"GET {place.path or '/'} HTTP/1.0\r\nHost: {place.netloc}\r\n\r\n"
-        writer.write(request.encode("ascii"))
-        return _parsed(await _all(reader))
+        protocol = h11.Connection(h11.CLIENT)
+        headers = [("Host", place.netloc), ("Connection", "close")]
+        for part in (h11.Request(method="GET", target=place.path or "/", headers=headers), h11.EndOfMessage()):
+            writer.write(protocol.send(part) or b"")
+        return await _answer(protocol, reader)
+    except h11.ProtocolError as error:
+        raise ValueError("an answer that is no HTTP") from error
     finally:
         writer.transport.abort()
 
 
-async def _all(reader: asyncio.StreamReader) -> bytes:
-    """Everything until the other side closes, which HTTP/1.0 makes the end of the answer."""
-    answer = bytearray()
-    while piece := await reader.read(1 << 16):
-        answer += piece
-        if len(answer) > _PAGE_BYTES_MAX:
+async def _answer(protocol: h11.Connection, reader: asyncio.StreamReader) -> tuple[int, bytes]:
+    code, body = 0, bytearray()
+    while not isinstance(event := protocol.next_event(), h11.EndOfMessage):
+        if event is h11.NEED_DATA:
+            protocol.receive_data(await _piece(reader, protocol))
+        elif isinstance(event, h11.Response):
+            code = event.status_code
+        elif isinstance(event, h11.Data):
+            body += event.data
+        if len(body) > _PAGE_BYTES_MAX:
             raise ValueError(f"an answer of more than {_PAGE_BYTES_MAX} bytes")
-    return bytes(answer)
+    return code, bytes(body)
 
 
-def _parsed(answer: bytes) -> tuple[int, bytes]:
-    head, end, body = answer.partition(b"\r\n\r\n")
-    version, _, rest = head.partition(b" ")
-    code = rest[:3]
-    if not end or not version.startswith(b"HTTP/") or not code.isdigit():
-        raise ValueError("an answer that is no HTTP" if answer else "the connection was closed without an answer")
-    return int(code), body
+async def _piece(reader: asyncio.StreamReader, protocol: h11.Connection) -> bytes:
+    piece = await reader.read(_READ_BYTES)
+    if not piece and protocol.their_state is h11.SEND_RESPONSE and not protocol.trailing_data[0]:
+        raise ValueError("the connection was closed without an answer")
+    return piece

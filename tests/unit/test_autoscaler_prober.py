@@ -69,7 +69,15 @@ async def answered(prober: Prober, count: int) -> list[ProbeResult]:
         pytest.param(b"HTTP/1.1 200 OK\r\n\r\nok", True, "", id="200 is a success"),
         pytest.param(b"HTTP/1.1 399 Odd\r\n\r\n", True, "", id="so is everything below 400"),
         pytest.param(b"HTTP/1.1 400 Bad\r\n\r\n", False, "400", id="400 is a failure"),
-        pytest.param(b"HTTP/1.1 199 Odd\r\n\r\n", False, "199", id="and so is what is below 200"),
+        pytest.param(
+            b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nok\r\n0\r\n\r\n",
+            True,
+            "",
+            id="an answer in chunks is one too",
+        ),
+        pytest.param(
+            b"HTTP/1.1 100 Go\r\n\r\nHTTP/1.1 200 OK\r\n\r\n", True, "", id="what is only informational is passed over"
+        ),
         pytest.param(b"HTTP/1.1 503 No\r\nA: b\r\n\r\njoining\n", False, "503: joining", id="a failure says why"),
         pytest.param(
             b"HTTP/1.1 500 No\r\n\r\n" + b"x" * 900, False, "500: " + "x" * 200, id="what it says is cut at 200 letters"
