@@ -205,6 +205,7 @@ class _Group:
 
     def _shown(self, worker: _Worker) -> Worker:
         ready = worker.ready_at is not None
+        phase = WorkerPhase.JOINING if self.now < self.paused_until else WorkerPhase.READY
         busy = worker.busy[-20:]
         share = sum(busy) / len(busy) if busy else None
         return Worker(
@@ -213,7 +214,7 @@ class _Group:
             ready=ready,
             ready_changed_at=worker.ready_at,
             started_at=worker.started_at,
-            phase=WorkerPhase.READY if ready else WorkerPhase.INITIALISING,
+            phase=phase if ready else WorkerPhase.INITIALISING,
             init_seconds=(self.now if worker.ready_at is None else worker.ready_at) - worker.started_at,
             busy_ratio=share if ready else None,
             processing_rate=share * worker.rate if ready and share is not None else None,

@@ -18,6 +18,8 @@ class Demand:
     forecast: Forecast
     grown_events: float
     """What the backlog will have grown by until a move made now helps."""
+    recovery_ratio: float
+    """What a rebalance leaves behind, drained as slowly as is allowed, as a share of the arrivals."""
     steady: Dealt
     """The arrivals alone, events/s."""
     catching_up: Dealt
@@ -28,9 +30,9 @@ class Demand:
         return _first(most, lambda workers: self._keeps_up(workers) and self._catches_up(workers))
 
     def lasting(self, most: int) -> int:
-        """What the arrivals alone need, as far as more workers are of use."""
+        """What the arrivals alone need, and what a rebalance leaves behind, as far as more workers are of use."""
         useful = self.steady.useful(most)
-        return _first(useful, self._keeps_up) or useful
+        return _first(useful, lambda workers: self._keeps_up(workers) and self._recovers(workers)) or useful
 
     def wanted(self, most: int) -> int:
         """What is needed, as far as more workers are of use; if nothing is enough, as many as are."""
@@ -61,12 +63,21 @@ class Demand:
     def _keeps_up(self, workers: int) -> bool:
         return self.steady.busiest(workers) <= self.worker_rate * self.spec.utilisation
 
+    def _recovers(self, workers: int) -> bool:
+        return self.steady.busiest(workers) * (1 + self.recovery_ratio) <= self.worker_rate
+
     def _catches_up(self, workers: int) -> bool:
         return self.catching_up.busiest(workers) <= self.worker_rate
 
 
 def demand_of(
-    traffic: Traffic, forecast: Forecast, spec: WeirSpec, *, worker_rate: float, grown_events: float
+    traffic: Traffic,
+    forecast: Forecast,
+    spec: WeirSpec,
+    *,
+    worker_rate: float,
+    grown_events: float,
+    recovery_ratio: float,
 ) -> Demand:
     """What there is to do, ready to be asked for numbers of workers."""
     return Demand(
@@ -75,6 +86,7 @@ def demand_of(
         traffic=traffic,
         forecast=forecast,
         grown_events=grown_events,
+        recovery_ratio=recovery_ratio,
         steady=Dealt([[flow.share * forecast.then for flow in topic] for topic in traffic.topics]),
         catching_up=_loads(traffic, forecast, spec, grown_events=grown_events, seconds=spec.catch_up_seconds),
     )

@@ -62,9 +62,8 @@ def grow_blindly(tick: Tick, traffic: Traffic) -> Step:
 def _enough(tick: Tick, demand: Demand) -> str | None:
     """Why the present number will do: it keeps up, and what waits is drained about as soon as a move would help."""
     workers = tick.current - tick.crew.overdue
-    drain = tick.spec.catch_up_seconds + tick.horizon_seconds
     grown = demand.grown_events if tick.crew.starting else 0.0
-    if workers < 1 or not demand.will_do(workers, drain_seconds=drain, grown_events=grown):
+    if workers < 1 or not demand.will_do(workers, drain_seconds=tick.drain_seconds, grown_events=grown):
         return None
     busiest = demand.steady.busiest(workers)
     told = f"{workers} are enough for now: the busiest gets {busiest:,.0f}/s of {demand.worker_rate:,.0f}/s"

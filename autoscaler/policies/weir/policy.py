@@ -68,10 +68,11 @@ def _answer(tick: Tick) -> tuple[tuple[Step, ...], int]:
     steps = _wanted(tick, demand)
     wanted = steps[-1].replicas
     lasting = min(steps[0].replicas, demand.lasting(_most(tick, demand))) + tick.crew.overdue
-    if wanted == tick.current:
-        return (*steps, tick.hold(f"{wanted} is the number wanted")), lasting
-    move = grow if wanted > tick.current else shrink
-    return (*steps, move(tick, demand, wanted)), lasting
+    if wanted > tick.current:
+        return (*steps, grow(tick, demand, wanted)), lasting
+    if lasting < tick.current:
+        return (*steps, shrink(tick, demand, lasting)), lasting
+    return (*steps, tick.hold(f"{tick.current} is the number wanted")), lasting
 
 
 def _most(tick: Tick, demand: Demand) -> int:
@@ -124,15 +125,14 @@ def _short(tick: Tick, demand: Demand, number: int) -> str | None:
     given = demand.steady.busiest(number)
     if demand.catching_up.busiest(number) <= rate and given <= rate:
         return None
-    if number == spec.replicas_max < traffic.partitions:
-        return f"no more than {number} are allowed: the busiest gets {given:,.0f}/s, one worker does {rate:,.0f}/s"
+    allowed = number == spec.replicas_max < traffic.partitions
+    limit = f"no more than {number} are allowed" if allowed else f"more than {number} workers cannot help"
     if given <= rate:
-        drain = demand.drain_seconds(number)
-        return f"more than {number} workers would hardly be faster: the backlog is gone in {drain:,.0f} s at best"
+        return f"{limit}: the backlog is gone in {demand.drain_seconds(number):,.0f} s at best"
     hottest = traffic.share_max * demand.forecast.then
     whose = "the busiest partition alone" if traffic.skewed else f"each of {traffic.partitions} partitions"
     return (
-        f"more than {number} workers cannot help: {whose} brings {hottest:,.0f}/s, one worker does {rate:,.0f}/s,"
+        f"{limit}: {whose} brings {hottest:,.0f}/s, one worker does {rate:,.0f}/s,"
         f" and the busiest of {number} gets {given:,.0f}/s"
     )
 

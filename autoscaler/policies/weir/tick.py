@@ -42,6 +42,11 @@ class Tick:
         return self.start_seconds + self.rebalance_seconds
 
     @property
+    def drain_seconds(self) -> float:
+        """A backlog that is gone by then needs no move: one made now would hardly be faster."""
+        return self.spec.catch_up_seconds + self.horizon_seconds
+
+    @property
     def down_window_seconds(self) -> float:
         """For how long less must be needed before a worker goes: longer where it takes long to get one back."""
         window = max(self.spec.down_window_seconds, DOWN_FACTOR * self.horizon_seconds)
@@ -53,7 +58,8 @@ class Tick:
         wait = self.crew.wait_seconds if self.crew.starting else self.start_seconds
         unserved = max(0.0, ahead.then - self.crew.ready * worker_rate)
         grown = unserved * wait + ahead.then * self.rebalance_seconds
-        return demand_of(traffic, ahead, self.spec, worker_rate=worker_rate, grown_events=grown)
+        left = max(0.0, self.rebalance_seconds - self.spec.time_lag_seconds) / self.drain_seconds
+        return demand_of(traffic, ahead, self.spec, worker_rate=worker_rate, grown_events=grown, recovery_ratio=left)
 
     def hold(self, why: str) -> Step:
         """Stay, and say why."""
