@@ -4,7 +4,6 @@ Apart from the policies because it is the same for all of them.  Its one rule: p
 gives the journal's decisions again.
 """
 
-from dataclasses import replace
 from typing import TypeVar
 
 from autoscaler.model import (
@@ -19,6 +18,7 @@ from autoscaler.model import (
     ScaleEvent,
     Step,
 )
+from autoscaler.model.value import replace
 
 Entry = TypeVar("Entry", Recommendation, ScaleEvent)
 LOG_ENTRIES_MAX = 4_096

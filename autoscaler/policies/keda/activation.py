@@ -3,8 +3,7 @@
 Its one rule: it goes past the HPA's policies.  N to 0 happens in one step, once the cooldown is over.
 """
 
-from dataclasses import dataclass
-
+from autoscaler.model.value import value
 from autoscaler.policies.keda.spec import KedaSpec
 
 ACTIVE = "ScalerActive"
@@ -12,7 +11,7 @@ NOT_ACTIVE = "ScalerNotActive"
 COOLDOWN = "ScalerCooldown"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value(frozen=True, slots=True, kw_only=True)
 class Activation:
     """What a poll leads to.  `replicas` of None leaves the number to the HPA; `reason` is that of condition Active."""
 

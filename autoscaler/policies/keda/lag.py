@@ -5,9 +5,9 @@ Apart from the policy because each rule is of use by itself.  Its one rule: what
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 
 from autoscaler.model import Partition
+from autoscaler.model.value import value
 from autoscaler.policies.keda.spec import KafkaTrigger, OffsetReset
 
 _NAME_BREAKERS = str.maketrans(dict.fromkeys("/.:%()", "-"))
@@ -17,7 +17,7 @@ class TriggerFault(Exception):  # noqa: N818  # a reading on its way to a condit
     """A trigger that could not be read."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value(frozen=True, slots=True, kw_only=True)
 class PartitionLag:
     """`lag` counts for the metric, `persistent` for activation; they differ only with `excludePersistentLag`."""
 
@@ -25,7 +25,7 @@ class PartitionLag:
     persistent: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value(frozen=True, slots=True, kw_only=True)
 class KafkaLag:
     """All partitions of a trigger together.  `metric` is `total` after the bounds."""
 
@@ -42,12 +42,13 @@ def kafka_lag(partitions: Iterable[Partition], trigger: KafkaTrigger, committed:
     A partition without an end offset does not count at all, not even in the bound.  Raises TriggerFault.
     """
     counted = _counted(tuple(partitions), trigger)
-    lags = [partition_lag(part, trigger, before=_before(part, committed)) for part in counted]
-    total, with_lag = sum(each.lag for each in lags), sum(each.lag > 0 for each in lags)
+    polled = trigger.exclude_persistent_lag  # only then does the poll before matter
+    lags = [partition_lag(part, trigger, before=_before(part, committed) if polled else None) for part in counted]
+    total, with_lag = sum([each.lag for each in lags]), len([each for each in lags if each.lag > 0])
     return KafkaLag(
         metric=lag_to_metric(total, partitions=len(lags), with_lag=with_lag, trigger=trigger),
         total=total,
-        persistent=sum(each.persistent for each in lags),
+        persistent=sum([each.persistent for each in lags]),
         partitions=len(lags),
         with_lag=with_lag,
     )
@@ -68,7 +69,7 @@ def partition_lag(partition: Partition, trigger: KafkaTrigger, *, before: int | 
         return _same(_end_missing(partition, trigger))
     if trigger.exclude_persistent_lag and before == committed:
         return PartitionLag(lag=0, persistent=end - committed)
-    return _same(end - committed)
+    return PartitionLag(lag=end - committed, persistent=end - committed)
 
 
 def lag_to_metric(total: int, *, partitions: int, with_lag: int, trigger: KafkaTrigger) -> int:

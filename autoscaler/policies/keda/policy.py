@@ -5,9 +5,10 @@ number at the next tick.  Its one rule: a trigger that could not be read never m
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from autoscaler.model import Condition, ConditionType, KedaMemory, Memory, Observation, Plan, Proposal, Step
+from autoscaler.model.value import replace
 from autoscaler.policies.hpa import HpaPolicy
 from autoscaler.policies.keda.activation import Activation, activation
 from autoscaler.policies.keda.behind import hpa_behind

@@ -1,9 +1,10 @@
 """What each trigger answers in one tick, and what a formula makes of all of them."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field
 
 from autoscaler.model import KedaMemory, Observation, Reading, Step
+from autoscaler.model.value import replace, value
 from autoscaler.policies.hpa import TargetType
 from autoscaler.policies.keda.fallback import can_fall_back, fallback_metric, falls_back
 from autoscaler.policies.keda.formula import FormulaFault
@@ -11,7 +12,7 @@ from autoscaler.policies.keda.lag import TriggerFault, counted_partitions, kafka
 from autoscaler.policies.keda.spec import COMPOSITE, FallbackBehavior, KafkaTrigger, KedaSpec, Modifiers
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value(frozen=True, slots=True, kw_only=True)
 class TriggerReading:
     """One trigger's answer: the metric for the HPA (None = it could not be read), and whether it is active."""
 
@@ -21,7 +22,7 @@ class TriggerReading:
     numbers: Mapping[str, float] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value(frozen=True, slots=True, kw_only=True)
 class Offered:
     """What the HPA will find under each metric's name, the failures in a row by then, and if a fallback stood in."""
 
