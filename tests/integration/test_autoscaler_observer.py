@@ -1,0 +1,172 @@
+"""The observer on a real Kafka with a real worker: what it sees is what is so."""
+
+import asyncio
+import os
+import signal
+import time
+from collections.abc import Callable, Iterator
+from contextlib import AbstractAsyncContextManager, contextmanager
+from pathlib import Path
+
+import pytest
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
+from aiokafka.admin import NewPartitions
+
+from autoscaler.backends.memory import MemoryBackend
+from autoscaler.observer.observer import Look, Observer, open_observer
+from autoscaler.reconciler.model import Pod, Pods
+from broker import Broker
+from contract.kafka import KafkaSettings, admin_client
+from contract.pods import PodSpec
+from contract.worker import WorkerPhase
+from tests.workers import PATIENCE_SECONDS, Topic, running
+
+pytestmark = pytest.mark.integration
+
+
+def settings(kafka: Broker) -> KafkaSettings:
+    return KafkaSettings(bootstrap_servers=kafka.bootstrap_servers)
+
+
+def observing(topic: Topic, group: str | None = None) -> AbstractAsyncContextManager[Observer]:
+    return open_observer(
+        topic.kafka,
+        topic=topic.name,
+        group=group or f"group-{topic.name}",
+        backend=MemoryBackend(),
+        spec=PodSpec(),
+        cpu_window_seconds=5.0,
+    )
+
+
+async def look(observer: Observer, pods: Pods | None = None) -> Look:
+    return await observer.look(now=time.time(), pods=pods or {}, spec_replicas=1)
+
+
+async def until(observer: Observer, holds: Callable[[Look], bool], pods: Pods | None = None) -> Look:
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while not holds(seen := await look(observer, pods)):
+        assert time.monotonic() < deadline, f"waited in vain, last seen: {seen}"
+        await asyncio.sleep(0.2)
+    return seen
+
+
+async def commit(topic: Topic, group: str, offsets: dict[int, int]) -> None:
+    async with AIOKafkaConsumer(**topic.kafka.client_options(), group_id=group, enable_auto_commit=False) as consumer:
+        partitions = {TopicPartition(topic.name, p): offset for p, offset in offsets.items()}
+        consumer.assign(list(partitions))
+        await consumer.commit(partitions)
+
+
+async def test_a_worker_at_work(kafka: Broker, tmp_path: Path) -> None:
+    topic = await Topic(settings(kafka), partitions=3).create()
+    async with running(topic.settings(), topic.kafka, tmp_path) as worker, observing(topic) as observer:
+        await worker.until_ready()
+        now = time.time()
+        pods = {"w": Pod(name="w", created_at=now, launched_at=now, url=worker.url)}
+        seen = await until(observer, lambda seen: seen.observation.group_state == "Stable", pods)
+        assert seen.observation.group_members == 1
+        await topic.fill(100)
+        done = await until(
+            observer, lambda seen: bool(seen.offsets and sum(seen.offsets.committed.values()) == 300), pods
+        )
+        assert [part.lag_events for part in done.observation.partitions] == [0, 0, 0]
+        assert done.observation.time_lag_seconds == 0.0
+        (one,) = done.observation.workers
+        assert (one.phase, one.partitions) == (WorkerPhase.READY, 3)
+        assert one.init_seconds is not None
+        assert (done.partitions_stopped, done.rebalances) == (0, 0)
+        assert done.statuses["w"].committed_events == 300
+        await topic.fill(100, first=100)
+        rated = await until(observer, lambda seen: (seen.observation.processing_rate or 0.0) > 0, pods)
+        assert (rated.observation.arrival_rate or 0.0) > 0
+        assert not rated.problems
+
+
+async def test_a_queue_that_was_there_before_the_observer_has_the_age_of_its_records(kafka: Broker) -> None:
+    """The oldest unprocessed event is at offset 5 of partition 1, and was written an hour ago."""
+    topic = await Topic(settings(kafka), partitions=2).create()
+    ages = {0: [3_000.0] * 10, 1: [7_200.0] * 5 + [3_600.0] * 5}
+    await _write(topic, ages)
+    await commit(topic, "late", {0: 2, 1: 5})
+    async with observing(topic, "late") as observer:
+        first = await look(observer)
+        assert first.observation.time_lag_seconds is None, "not read yet"
+        seen = await until(observer, lambda seen: seen.observation.time_lag_seconds is not None)
+        assert seen.observation.time_lag_seconds is not None
+        assert 3_600 <= seen.observation.time_lag_seconds <= 3_600 + PATIENCE_SECONDS
+        await commit(topic, "late", {0: 10, 1: 10})
+        assert (await look(observer)).observation.time_lag_seconds == 0.0
+
+
+async def test_no_commit_is_told_from_no_answer(kafka: Broker) -> None:
+    topic = await Topic(settings(kafka), partitions=2).create()
+    await topic.fill(5)
+    async with observing(topic, f"nobody-{topic.name}") as observer:
+        seen = (await look(observer)).observation
+    assert [(part.end_offset, part.committed_offset, part.never_committed) for part in seen.partitions] == [
+        (5, None, True),
+        (5, None, True),
+    ]
+    assert (seen.time_lag_seconds, seen.group_members) == (None, 0)
+
+
+async def test_partitions_that_are_added_are_found(kafka: Broker) -> None:
+    topic = await Topic(settings(kafka), partitions=1).create()
+    async with observing(topic) as observer:
+        await look(observer)
+        async with admin_client(topic.kafka) as admin:
+            await admin.create_partitions({topic.name: NewPartitions(3)})
+        await until(observer, lambda seen: len(seen.observation.partitions) == 3)
+
+
+async def test_looking_at_a_topic_that_is_not_there_does_not_make_it(kafka: Broker) -> None:
+    topic = Topic(settings(kafka), partitions=1)
+    async with observing(topic) as observer:
+        seen = await look(observer)
+        assert (seen.offsets, seen.observation.partitions) == (None, ())
+        assert any(f"there is no topic {topic.name}" in problem for problem in seen.problems)
+        await look(observer)
+    async with admin_client(topic.kafka) as admin:
+        assert topic.name not in await admin.list_topics()
+
+
+async def test_a_broker_that_stalls_or_is_started_anew_is_unknown_meanwhile_and_then_known_again(
+    own_kafka: Broker,
+) -> None:
+    topic = await Topic(settings(own_kafka), partitions=2).create()
+    await topic.fill(5)
+    async with observing(topic) as observer:
+        await until(observer, lambda seen: seen.offsets is not None)
+        with stalled(own_kafka):
+            seen = await look(observer)
+            assert seen.offsets is None
+            assert seen.took_seconds < 2.0, "a look has a limit; the margin is for a busy machine"
+            assert [part.end_offset for part in seen.observation.partitions] == [None, None]
+        await until(observer, lambda seen: seen.offsets is not None)
+        await own_kafka.stop()
+        assert (await look(observer)).offsets is None
+        await own_kafka.start()
+        back = await until(observer, lambda seen: seen.offsets is not None and seen.observation.group_state is not None)
+        assert back.offsets is not None
+        assert back.offsets.end == {0: 5, 1: 5}
+
+
+@contextmanager
+def stalled(kafka: Broker) -> Iterator[None]:
+    os.kill(kafka.pid, signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        os.kill(kafka.pid, signal.SIGCONT)
+
+
+async def _write(topic: Topic, ages: dict[int, list[float]]) -> None:
+    """Records written so many seconds ago, by their own timestamps."""
+    now = time.time()
+    async with AIOKafkaProducer(**topic.kafka.client_options()) as producer:
+        for partition, all_ages in ages.items():
+            for age in all_ages:
+                await producer.send_and_wait(
+                    topic.name, b"x", partition=partition, timestamp_ms=round((now - age) * 1000)
+                )
