@@ -35,6 +35,11 @@ class Manifest:
             place = child(place, part)
         return default if place is None else place
 
+    def items(self, *path: int | str) -> list[Any]:
+        """The list there; nothing where there is none."""
+        place = self.get(*path)
+        return place if isinstance(place, list) else []
+
     def line(self, path: Path) -> int:
         """The line of the field, or of the nearest section around it that is there; the first line is 1."""
         node, mark = self.node, self.node.start_mark

@@ -1,5 +1,6 @@
 """What the rules look at, taken from documents that may be wrong anywhere: what cannot be understood is left out."""
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -22,6 +23,8 @@ BOUNDS: Mapping[str, Mapping[str, int | None]] = {
     "WeirPolicy": {"minReplicas": 1, "maxReplicas": 100},
 }
 """The fields of each kind with their defaults; one field alone is both bounds."""
+WHOLE = re.compile(r"-?[0-9]{1,18}")
+NUMBER_MAX = 10**18
 DS2_BOUNDS = {"min_replicas": 1, "max_replicas": 200}
 
 
@@ -103,8 +106,7 @@ def bounds_of(manifest: Manifest) -> tuple[Bound, Bound] | None:
 
 def metrics_of(manifest: Manifest) -> Iterator[Metric]:
     """The metrics of an HPA that have a source and a target."""
-    metrics = manifest.get("spec", "metrics", default=[]) if manifest.kind == HPA else []
-    for index, metric in enumerate(metrics if isinstance(metrics, list) else []):
+    for index, metric in enumerate(manifest.items("spec", "metrics") if manifest.kind == HPA else []):
         kind = child(metric, "type")
         field = CAMEL.get(SOURCES.get(str(kind), ""), "")
         source = child(metric, field)
@@ -116,8 +118,7 @@ def metrics_of(manifest: Manifest) -> Iterator[Metric]:
 
 def triggers_of(manifest: Manifest) -> Iterator[Trigger]:
     """The triggers of a ScaledObject."""
-    triggers = manifest.get("spec", "triggers", default=[]) if manifest.kind == SCALED else []
-    for index, trigger in enumerate(triggers if isinstance(triggers, list) else []):
+    for index, trigger in enumerate(manifest.items("spec", "triggers") if manifest.kind == SCALED else []):
         metadata = child(trigger, "metadata")
         if isinstance(metadata, Mapping):
             kind, path = str(child(trigger, "type")), ("spec", "triggers", index)
@@ -169,8 +170,7 @@ def target_of(manifest: Manifest) -> tuple[str, str] | None:
 
 def made_by_keda(manifest: Manifest) -> bool:
     """Whether it is the HPA that KEDA keeps for a ScaledObject, as a dump of a cluster has both."""
-    owners = manifest.get("metadata", "ownerReferences", default=[])
-    owned = isinstance(owners, list) and any(child(owner, "kind") == SCALED for owner in owners)
+    owned = any(child(owner, "kind") == SCALED for owner in manifest.items("metadata", "ownerReferences"))
     return manifest.kind == HPA and (owned or manifest.name.startswith("keda-hpa-"))
 
 
@@ -178,8 +178,8 @@ def number(value: Any) -> int | None:
     """A whole number, also one written as text."""
     if isinstance(value, bool) or not isinstance(value, int | str):
         return None
-    text = str(value).strip()
-    return int(text) if text.removeprefix("-").isdecimal() and text.isascii() else None
+    text = str(value).strip() if isinstance(value, str) or abs(value) < NUMBER_MAX else ""
+    return int(text) if WHOLE.fullmatch(text) else None
 
 
 def quantity(value: Any) -> float | None:
@@ -216,8 +216,7 @@ def _plain(name: str) -> str:
 def _schedule(manifest: Manifest) -> tuple[Bound, Bound] | None:
     usual = number(manifest.get("spec", "replicas"))
     found = [] if usual is None else [Bound(("spec", "replicas"), usual)]
-    entries = manifest.get("spec", "entries")
-    for index, entry in enumerate(entries if isinstance(entries, list) else []):
+    for index, entry in enumerate(manifest.items("spec", "entries")):
         replicas = number(child(entry, "desiredReplicas"))
         if replicas is not None:
             found.append(Bound(("spec", "entries", index, "desiredReplicas"), replicas))

@@ -28,7 +28,7 @@ def target_document(manifest: Manifest) -> Manifest | None:
 
 def read_workload(document: Manifest) -> Workload:
     """Requests and probes of its containers."""
-    containers = [each for each in document.get("spec", "template", "spec", "containers", default=[]) if each]
+    containers = document.items("spec", "template", "spec", "containers")
     return Workload(
         source=document.title,
         unrequested={name: tuple(_without(containers, name)) for name in ("cpu", "memory")},

@@ -121,7 +121,7 @@ def _rules(manifest: Manifest, direction: str, default: ScalingRules) -> tuple[S
     given = None if path is None else manifest.get(*path, direction)
     if path is None or not isinstance(given, dict) or manifest.kind not in (HPA, SCALED):
         return None, None
-    select = given.get("selectPolicy") or "Max"
+    select = str(given.get("selectPolicy") or "Max")
     policies = given.get("policies")
     found = tuple(_policies(policies)) if isinstance(policies, list) else default.policies
     known = found and select in set(SelectPolicy)
@@ -131,6 +131,6 @@ def _rules(manifest: Manifest, direction: str, default: ScalingRules) -> tuple[S
 
 def _policies(policies: list[Any]) -> Iterator[ScalingPolicy]:
     for policy in policies:
-        unit, value = child(policy, "type"), number(child(policy, "value"))
+        unit, value = str(child(policy, "type")), number(child(policy, "value"))
         if unit in set(ChangeUnit) and value is not None:
             yield ScalingPolicy(unit=ChangeUnit(unit), value=value, period_seconds=15)

@@ -46,7 +46,7 @@ def fallback_too_small(manifest: Manifest, setting: Setting) -> Iterator[Finding
     """The fallback is for the moment when nothing is known: it must be enough for any load."""
     fallback, bounds = manifest.get("spec", "fallback"), bounds_of(manifest)
     replicas = number(child(fallback, "replicas"))
-    if replicas is None or bounds is None or (child(fallback, "behavior") or "static") not in MAY_LOWER:
+    if replicas is None or bounds is None or str(child(fallback, "behavior") or "static") not in MAY_LOWER:
         return
     needed = setting.needed
     if needed is None or setting.peak_rate is None or setting.worker_rate is None:

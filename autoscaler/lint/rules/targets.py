@@ -28,7 +28,7 @@ def ignored_type(manifest: Manifest, setting: Setting) -> Iterator[Finding]:
     del setting
     for metric in metrics_of(manifest):
         given = [name for name, field in FIELDS.items() if metric.target.get(field) is not None]
-        kind = metric.target.get("type")
+        kind = str(metric.target.get("type"))
         if metric.type == "Object" or len(given) != 1 or kind == given[0] or kind not in FIELDS:
             continue
         yield Finding(
