@@ -5,6 +5,7 @@ Said plainly also where it does not.  Violated seconds are those at worst: what 
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 from loadtests.standings import VIOLATED_AT_WORST, Spread, Standing
 from loadtests.standings_words import number, seconds
@@ -12,13 +13,19 @@ from loadtests.standings_words import number, seconds
 OWN_KIND = "WeirPolicy"
 
 
+ClaimVerdict = Literal["better", "cheaper", "as good", "not better", "unknown"]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Claim:
-    """The promise of one policy held against another one; `kept` None = cannot be told."""
+    """The promise of one policy held against another one; only `better` keeps it in full.
+
+    `cheaper` and `as good` are for policies with as many violated seconds, which often is none at all.
+    """
 
     policy: str
     other: str
-    kept: bool | None
+    verdict: ClaimVerdict
     sentence: str
 
 
@@ -34,14 +41,21 @@ def _claim(one: Standing, other: Standing) -> Claim:
     used = [s.figures.get("worker_seconds") for s in (one, other)]
     if None in violated or None in used:
         sentence = f"{one.policy} against {other.policy}: cannot be told, it was not measured in both."
-        return Claim(policy=one.policy, other=other.policy, kept=None, sentence=sentence)
+        return Claim(policy=one.policy, other=other.policy, verdict="unknown", sentence=sentence)
     (mine, theirs), (cost, their_cost) = _known(violated), _known(used)
-    kept = mine.median < theirs.median and cost.median <= their_cost.median
+    verdict = _verdict(mine.median, theirs.median, cost.median, their_cost.median)
     told = f"{_violations(mine, theirs)}, {_costs(cost, their_cost)}{_doubt(mine, theirs)}"
-    verdict = "better than" if kept else "not better than"
-    return Claim(
-        policy=one.policy, other=other.policy, kept=kept, sentence=f"{one.policy} is {verdict} {other.policy}: {told}."
-    )
+    sentence = f"{one.policy} is {verdict} {'as' if verdict == 'as good' else 'than'} {other.policy}: {told}."
+    return Claim(policy=one.policy, other=other.policy, verdict=verdict, sentence=sentence)
+
+
+def _verdict(mine: float, theirs: float, cost: float, their_cost: float) -> ClaimVerdict:
+    """From violated seconds and worker-seconds of both."""
+    if cost > their_cost or mine > theirs:
+        return "not better"
+    if mine < theirs:
+        return "better"
+    return "cheaper" if cost < their_cost else "as good"
 
 
 def _violations(mine: Spread, theirs: Spread) -> str:

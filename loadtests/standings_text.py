@@ -43,7 +43,7 @@ def render(entered: Sequence[Standing], console: Console) -> None:
     if claims:
         console.print()
     for claim in claims:
-        console.print(Text(claim.sentence, style="" if claim.kept else "yellow"))
+        console.print(Text(claim.sentence, style="yellow" if claim.verdict in ("not better", "unknown") else ""))
 
 
 def as_document(contest: Contest, entered: Sequence[Standing]) -> dict[str, Any]:

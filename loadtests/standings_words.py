@@ -30,7 +30,9 @@ def outcome_words(standing: Standing) -> str:
     title = _OUTCOMES[kind]
     if kind == "violated" and (found := standing.figures.get(VIOLATED_AT_WORST)) and found.median:
         title = f"Violated the SLO for {seconds(found.median)} s"
-    return f"{title} in {times} of {runs} runs" if runs > 1 and kind not in ("held", "failed") else title
+    if runs == 1 or kind in ("held", "failed"):
+        return title
+    return f"{title} in all {runs} runs" if times == runs else f"{title} in {times} of {runs} runs"
 
 
 _OUTCOMES: Mapping[str, str] = {
@@ -88,7 +90,7 @@ def _growth(standing: Standing) -> str:
     needed, rose = standing.figures.get("needed_replicas_max"), desired.median > start.median
     need = f" while {_times(needed.median, 'worker')} {_verb(needed.median)} needed" if needed else ""
     amplification = standing.figures.get("amplification")
-    factor = f": amplification {amplification.median:.1f}" if amplification and rose else ""
+    factor = f": amplification {_factor(amplification.median)}" if amplification and rose else ""
     return f"{standing.policy} {_moved(standing, start.median, desired)}{_medians(standing)}{need}{factor}."
 
 
@@ -200,6 +202,12 @@ def _verdicts(standing: Standing) -> Iterable[str]:
 def _failed(standing: Standing) -> str:
     failed = standing.failed_runs
     return f"{_times(failed, 'further run')} failed." if failed else ""
+
+
+def _factor(value: float) -> str:
+    """To the hundredth, but 5.0 rather than 5.00."""
+    text = f"{value:,.2f}"
+    return text.removesuffix("0")
 
 
 def _in_runs(times: int, runs: int) -> str:

@@ -3,11 +3,11 @@
 A pure function of contest.json and the run directories, so the page can be made again from them.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from loadtests.claims import baseline_claims
+from loadtests.claims import ClaimVerdict, baseline_claims
 from loadtests.contest_plan import Contest, Turn
 from loadtests.report import environment
 from loadtests.report.document import render_document
@@ -15,7 +15,7 @@ from loadtests.report.drawing import Point
 from loadtests.report.policies_charts import colour, load_curve, policy_charts
 from loadtests.report.policies_tables import rows
 from loadtests.report.units import UNMEASURED, bare, duration, show
-from loadtests.standings import Played, Standing, numbers, stormed
+from loadtests.standings import OutcomeKind, Played, Standing, numbers, stormed
 from loadtests.standings_words import outcome_words, sentences
 
 CURVE_WIDTH, CURVE_HEIGHT = 600, 60
@@ -50,7 +50,7 @@ def render_policies(contest: Contest, entered: Sequence[Standing], played: Seque
         "table": rows(given),
         "names": [(name, colour(number)) for number, name in enumerate(names)],
         "charts": charts,
-        "claims": baseline_claims(entered),
+        "claims": [(claim, *_CLAIM_MARKS[claim.verdict]) for claim in baseline_claims(entered)],
         "runs": [_run(turn, played) for turn in contest.turns],
         "environment": [*environment.environment(first_run), *environment.versions(first_run)],
         "version": contest.weir_version,
@@ -93,13 +93,22 @@ def _verdict(standing: Standing, shade: str) -> Verdict:
     )
 
 
-_TONES = {
+_TONES: Mapping[OutcomeKind, tuple[str, str]] = {
     "failed": ("failed", "?"),
     "lost": ("failed", "✕"),
     "storm": ("failed", "✕"),
     "missed": ("missed", "!"),
     "violated": ("missed", "!"),
     "held": ("passed", "✓"),
+}
+
+
+_CLAIM_MARKS: Mapping[ClaimVerdict, tuple[str, str]] = {
+    "better": ("✓", "held"),
+    "cheaper": ("✓", "held"),
+    "as good": ("=", "unknown"),
+    "not better": ("✕", "broken"),
+    "unknown": ("?", "unknown"),
 }
 
 
