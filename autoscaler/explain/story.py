@@ -82,8 +82,12 @@ class _Span:
     kept: set[int] = field(default_factory=set)
     """What was wanted meanwhile, where that differs from what the span is about."""
 
+    def prolong(self, now: float) -> None:
+        """It still goes on at `now`, for the same reasons."""
+        self.ended = now
+
     def note(self, now: float, replicas: int, reason: str, words: str) -> None:
-        """It still goes on at `now`."""
+        """It still goes on at `now`, for this reason."""
         self.ended = now
         self.least, self.most = min(self.least, replicas), max(self.most, replicas)
         self.reasons[reason] += 1
@@ -148,7 +152,7 @@ class _Story:
         reason = _reason(tick)
         if reason is None:
             if self.held:
-                self.held.ended = now
+                self.held.prolong(now)
             return
         kind, name, words = reason
         key = f"{kind}/{name}" if self.everything or kind is EntryKind.FAILURE else kind
@@ -167,7 +171,7 @@ class _Story:
         span = self.shadows.get(name)
         if answer.replicas == tick.desired:
             if span:
-                span.ended = now
+                span.prolong(now)
             self._end_shadow(name)
             return
         if span is None:
