@@ -10,6 +10,9 @@ from autoscaler.signals import USUAL_NAMES, Signal
 from contract.pods import Probe
 from contract.scenario import Scenario, WorkerSpec
 
+ONLY = "the container"
+"""How a scenario's worker calls its one container."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Setting:
@@ -71,8 +74,8 @@ def workload_of(worker: WorkerSpec) -> Workload:
     }
     return Workload(
         source="the scenario's worker",
-        unrequested={name: () if amount else ("worker",) for name, amount in amounts.items()},
-        unprobed=() if worker.probes.readiness else ("worker",),
+        unrequested={name: () if amount else (ONLY,) for name, amount in amounts.items()},
+        unprobed=() if worker.probes.readiness else (ONLY,),
         budgets=tuple(_budgets(worker)),
     )
 

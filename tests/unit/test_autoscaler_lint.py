@@ -472,8 +472,8 @@ def test_facts_of_a_scenario() -> None:
     assert (setting.partitions, setting.peak_rate, setting.worker_rate, setting.needed) == (6, 175.0, 500.0, 1)
     assert (setting.init_seconds, setting.commit_seconds, setting.slo_seconds) == (5.0, 1.0, 5.0)
     assert setting.workload is not None
-    assert setting.workload.unrequested == {"cpu": (), "memory": ("worker",)}
-    assert (setting.workload.unprobed, setting.workload.budgets[0].seconds) == (("worker",), 11.0)
+    assert setting.workload.unrequested == {"cpu": (), "memory": ("the container",)}
+    assert (setting.workload.unprobed, setting.workload.budgets[0].seconds) == (("the container",), 11.0)
 
 
 SINE = {"mean_rate": 50, "amplitude_rate": 25, "period_seconds": 10}

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from autoscaler.lint.document import Manifest
 from autoscaler.lint.model import Finding, Severity, Unchecked
-from autoscaler.lint.setting import Setting
+from autoscaler.lint.setting import ONLY, Setting
 from autoscaler.lint.views import cpu_of, resources_of
 from autoscaler.lint.workload import workload
 from autoscaler.manifests.table import KINDS
@@ -24,7 +24,7 @@ def without_request(manifest: Manifest, setting: Setting) -> Iterator[Finding | 
             continue
         missing = known.unrequested.get(resource.name, ())
         if resource.container:
-            missing = tuple(name for name in missing if name in (resource.container, "worker"))
+            missing = tuple(name for name in missing if name in (resource.container, ONLY))
         if missing:
             yield Finding(
                 code="resource-without-request",
@@ -45,7 +45,7 @@ def without_readiness(manifest: Manifest, setting: Setting) -> Iterator[Finding 
     if known is None:
         yield Unchecked("cpu-without-readiness", f"the workers' readiness probe {WORKLOAD}")
     elif known.unprobed and setting.init_seconds != 0:
-        lasts = "" if setting.init_seconds is None else f"  Here it lasts {setting.init_seconds:g} s."
+        lasts = "" if setting.init_seconds is None else f"  Here it lasts {setting.init_seconds:g} s at least."
         yield Finding(
             code="cpu-without-readiness",
             severity=Severity.WARNING,
