@@ -7,7 +7,7 @@ one run, and a thing that happened in some runs only says in how many.
 from collections.abc import Iterable, Mapping, Sequence
 
 from contract.record import Sample
-from loadtests.elasticity import SCORED, policy_maximum
+from loadtests.elasticity import SCORED
 from loadtests.report.records import RunRecords
 from loadtests.report.slos import slo_line
 from loadtests.standings import VIOLATED_AT_WORST, Spread, Standing, spread, stormed
@@ -95,7 +95,8 @@ def _growth(standing: Standing) -> str:
 
 
 def _moved(standing: Standing, start: float, desired: Spread) -> str:
-    maxima = [policy_maximum(run.records.run) for run in standing.runs]
+    scores = [run.records.summary.elasticity for run in standing.runs]
+    maxima = [None if score is None else score.replicas_max for score in scores]
     climbs = [
         None if most is None else climb_seconds(run.records.samples, round(start), most)
         for run, most in zip(standing.runs, maxima, strict=True)
