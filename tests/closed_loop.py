@@ -15,8 +15,8 @@ from autoscaler.model import Condition, Memory, Observation, Partition, Plan, Po
 from contract.worker import WorkerPhase
 
 STEP_SECONDS = 0.25
-WINDOW_SECONDS = 3.0
-"""What rates are measured over."""
+WINDOW_SECONDS = 5.0
+"""What rates are measured over, by the observer and by workers."""
 COMMIT_STEPS = 2
 """Commits are this many steps old on average: workers commit once a second, each at its own moment."""
 

@@ -107,6 +107,8 @@ class WeirLook(NamedTuple):
     ready: int
     arrival_rate: float | None
     processing_rate: float | None
+    end_offsets: int | None = None
+    """The sum over all partitions; None = one of them is not known."""
 
 
 @value(frozen=True, slots=True, kw_only=True)

@@ -3,8 +3,10 @@
 import re
 from pathlib import Path
 
+import orjson
 import pytest
 
+from autoscaler.decide_cli import answers
 from autoscaler.errors import PolicyError
 from autoscaler.manifests import read_policy_text
 from autoscaler.manifests.weir import WeirSpecShape
@@ -76,3 +78,26 @@ def test_the_page_lists_every_knob_with_its_default() -> None:
 def test_the_example_of_the_page_is_read() -> None:
     (example,) = re.findall(r"```yaml\n(.*?)```", SECTION, re.DOTALL)
     assert isinstance(read_policy_text(example, "docs/policies.md").plan.policy, WeirPolicy)
+
+
+def test_its_memory_can_be_written_and_read() -> None:
+    """A line that brings the memory of the line before goes on as one that leaves it out."""
+    plan = read_policy_text("{apiVersion: weir/v1, kind: WeirPolicy, metadata: {name: mine}}", "mine.yaml").plan
+    partition = {"topic": "events", "partition": 0, "start_offset": 0, "end_offset": 9_000, "committed_offset": 1_000}
+    worker = {"name": "w0", "pod_phase": "Running", "phase": "ready", "true_processing_rate": 100.0, "busy_ratio": 1.0}
+    first, second = (
+        {
+            "at_seconds": at,
+            "spec_replicas": 1,
+            "status_replicas": 1,
+            "partitions": [partition],
+            "workers": [worker | {"init_seconds": 4.0}],
+            "arrival_rate": 90.0,
+        }
+        for at in (0.0, 1.0)
+    )
+    one, two = map(orjson.loads, answers(map(orjson.dumps, (first, second)), plan))
+    assert one["memory"]["weir"]["looks"] == [[0.0, 1, 1, 90.0, None, 9_000]]
+    assert one["memory"]["weir"]["worker_rate"] == 100.0
+    (alone,) = map(orjson.loads, answers([orjson.dumps(second | {"memory": one["memory"]})], plan))
+    assert alone | {"line": 2} == two

@@ -11,6 +11,7 @@ from autoscaler.policies.weir import (
     WeirSpec,
     crew_of,
     judge,
+    jumped,
     learn,
     read_traffic,
     steady_slope,
@@ -68,6 +69,23 @@ def test_steady_slope(rates: list[float | None], slope: float) -> None:
 
 
 @pytest.mark.parametrize(
+    ("ends", "rate"),
+    [
+        pytest.param([0, 1_000, 2_000, 5_000, 8_000], 3_000.0, id="a step is seen before the window shows it"),
+        pytest.param([0, 1_000, 2_000, 3_200, 4_500], 1_000.0, id="a little more is noise"),
+        pytest.param([0, 1_000, 2_000, 2_100, 2_200], 1_000.0, id="less is believed by the window only"),
+        pytest.param([0, 9_000], 1_000.0, id="too few looks"),
+        pytest.param([0, None, 9_000, 99_000], 1_000.0, id="an end that nobody knew"),
+        pytest.param([90_000, 91_000, 0, 1_000], 1_000.0, id="a topic made anew"),
+    ],
+)
+def test_jumped(ends: list[int | None], rate: float) -> None:
+    """The observer says 1,000/s; the last two seconds count from 1.5 times that on."""
+    looks = [WeirLook(float(second), 3, 3, 1_000.0, None, end) for second, end in enumerate(ends)]
+    assert jumped(1_000.0, looks) == rate
+
+
+@pytest.mark.parametrize(
     ("seen", "known", "rate"),
     [
         pytest.param(state(), None, 400.0, id="the first measurement is taken as it is"),
@@ -115,6 +133,7 @@ def test_crew() -> None:
     workers = (ready, dealing, timely, slow, late, joining, gone, leaving, replace(pending, init_seconds=None))
     crew = crew_of(replace(seen, spec_replicas=8, workers=workers), start_seconds=5.0, overdue_factor=2.0)
     assert (crew.ready, crew.starting, crew.overdue, crew.initialising) == (2, 4, 2, 4)
+    assert crew.joining == 1
     assert crew.start_seconds == 10.0
     assert crew.wait_seconds == 10.0
     assert crew.initialising_seconds == 21.0
@@ -146,6 +165,7 @@ STORM = {"replicas": 9, "starting": [16.0] * 4, "processing": 1_000.0, "host": 1
         pytest.param({"replicas": 5, "starting": [16.0]}, False, id="it has not grown"),
         pytest.param({"starting": [7.0] * 4}, False, id="the starts are not late"),
         pytest.param({"starting": [1.0] * 4, "restarts": 1}, True, id="young ones that were started again"),
+        pytest.param({"starting": [1.0], "replicas": 6, "restarts": 1}, False, id="a single one is an accident"),
         pytest.param({"host": 0.5, "cpu_starting": 0.9}, False, id="the host has CPU to spare"),
         pytest.param({"host": None}, False, id="nobody knows where the CPU goes"),
         pytest.param({"host": None, "cpu_starting": 0.5}, True, id="most of the workers' CPU goes into starting"),

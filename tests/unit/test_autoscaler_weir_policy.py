@@ -226,7 +226,10 @@ def test_nothing_known_of_workers(numbers: dict[str, object], replicas: int, why
         pytest.param({"host": None}, 5, "the load of the 2 cores is unknown: 1 of 8", id="cores of unknown load"),
         pytest.param({"cores": None}, 12, "the host's cores are unknown", id="unknown cores are no limit"),
         pytest.param({"cores": 16.0}, 12, "all 8 may start at once", id="room for all"),
-        pytest.param({"starting": [1.0]}, 4, "8 more wait for the 1 that start", id="they join together"),
+        pytest.param({"starting": [1.0]}, 9, "5 of 8 may start", id="not held back by fewer than they are"),
+        pytest.param(
+            {"starting": [1.0] * 3, "replicas": 6}, 6, "6 more wait for the 3 that start", id="they join together"
+        ),
         pytest.param({"starting": [99.0]}, 9, "5 of 9 may start", id="one that is overdue is not waited for"),
     ],
 )

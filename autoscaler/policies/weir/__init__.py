@@ -3,7 +3,7 @@
 from autoscaler.policies.weir.breaker import judge
 from autoscaler.policies.weir.crew import Crew, crew_of
 from autoscaler.policies.weir.demand import Demand, demand_of
-from autoscaler.policies.weir.forecast import Forecast, forecast, steady_slope
+from autoscaler.policies.weir.forecast import Forecast, forecast, jumped, steady_slope
 from autoscaler.policies.weir.learn import learn
 from autoscaler.policies.weir.moves import grow, grow_blindly, shrink
 from autoscaler.policies.weir.policy import WeirPolicy, weir_plan
@@ -28,6 +28,7 @@ __all__ = [
     "grow",
     "grow_blindly",
     "judge",
+    "jumped",
     "learn",
     "read_traffic",
     "shrink",

@@ -14,6 +14,8 @@ LATE_FACTOR = 1.5
 """A start is late after this many start times."""
 FLAT = 1.05
 """A processing rate below this many times that of before is flat."""
+RESTARTED_MIN = 2
+"""A worker that is started again is an accident, two at once are a sign."""
 INIT_SHARE_MIN = 0.5
 HOST_RATIO_MIN = 0.9
 CALM = Condition(type=TYPE, status=False, reason="NoStorm", message="starting workers do not crowd out the others")
@@ -41,7 +43,7 @@ def _evidence(weir: WeirMemory, seen: Observation, crew: Crew) -> str | None:
     """The signs in numbers, if all are there; None if one is not, or could not be measured."""
     before, crowded = _before_growth(weir.looks, seen), _crowded(seen)
     late = crew.initialising_seconds > LATE_FACTOR * crew.start_seconds
-    if before is None or crowded is None or not crew.initialising or not (late or crew.restarted):
+    if before is None or crowded is None or not crew.initialising or not (late or crew.restarted >= RESTARTED_MIN):
         return None
     if before.processing_rate is None or seen.processing_rate is None:
         return None

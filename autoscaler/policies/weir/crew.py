@@ -16,6 +16,8 @@ class Crew:
     ready: int
     starting: int
     """On their way and not overdue, with those that were asked for and do not exist yet."""
+    joining: int
+    """Those of them that are done but for the group's rebalance: soon of use, or again."""
     overdue: int
     """On their way for too long, or failed: not counted as capacity."""
     initialising: int
@@ -43,6 +45,7 @@ def crew_of(seen: Observation, *, start_seconds: float, overdue_factor: float) -
     return Crew(
         ready=len(workers) - len(coming),
         starting=len(timely) + missing,
+        joining=sum(not initialises(worker) for worker in timely),
         overdue=len(coming) - len(timely),
         initialising=len(burning) + missing,
         initialising_seconds=max((age_seconds(worker, now) for worker in burning), default=0.0),

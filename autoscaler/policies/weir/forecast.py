@@ -6,6 +6,10 @@ from itertools import pairwise
 
 from autoscaler.model import WeirLook
 
+JUMP_MIN = 1.5
+"""The last looks' own rate counts from this many times the observer's on: less is noise, more is a step just begun."""
+FRESH = 2
+"""How many looks back that rate goes: over one of them a late look would be a step."""
 PARTS, PART_SECONDS = 4, 3.0
 
 
@@ -31,6 +35,17 @@ def forecast(rate: float, looks: Sequence[WeirLook], *, seconds: float, growth_m
     slope = steady_slope(looks)
     then = min(rate + slope * seconds, rate * (1 + growth_max))
     return Forecast(now=rate, then=then, slope=slope if then > rate else 0.0, seconds=seconds)
+
+
+def jumped(rate: float, looks: Sequence[WeirLook]) -> float:
+    """The observer's rate, or that of the last two seconds where it is much more: a window shows a step only slowly."""
+    if len(looks) <= FRESH:
+        return rate
+    old, new = looks[-1 - FRESH], looks[-1]
+    if old.end_offsets is None or new.end_offsets is None or new.at_seconds <= old.at_seconds:
+        return rate
+    fresh = (new.end_offsets - old.end_offsets) / (new.at_seconds - old.at_seconds)
+    return fresh if fresh >= rate * JUMP_MIN else rate
 
 
 def steady_slope(looks: Sequence[WeirLook]) -> float:

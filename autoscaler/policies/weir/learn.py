@@ -62,5 +62,7 @@ def _looks(weir: WeirMemory, seen: Observation, ready: int) -> tuple[WeirLook, .
     now = seen.at_seconds
     if weir.looks and 0 <= now - weir.looks[-1].at_seconds < LOOK_SECONDS:
         return weir.looks
-    look = WeirLook(now, seen.spec_replicas, ready, seen.arrival_rate, seen.processing_rate)
+    ends = [partition.end_offset for partition in seen.partitions]
+    total = None if None in ends else sum(end or 0 for end in ends)
+    look = WeirLook(now, seen.spec_replicas, ready, seen.arrival_rate, seen.processing_rate, total)
     return (*weir.looks[1 - LOOKS_MAX :], look)

@@ -16,7 +16,9 @@ def grow(tick: Tick, demand: Demand, wanted: int) -> Step:
     if tick.storm.status:
         return tick.hold(f"the init-storm breaker is open: {tick.storm.message}")
     missing = wanted - tick.current
-    slots, why = start_slots(tick.seen, tick.crew, starts_per_core=tick.spec.starts_per_core, wanted=missing)
+    slots, why = start_slots(
+        tick.seen, tick.crew, burning=tick.burning, starts_per_core=tick.spec.starts_per_core, wanted=missing
+    )
     if not slots:
         return tick.hold(why)
     return Step(rule="starts", replicas=tick.current + slots, why=why)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from autoscaler.model import Condition, Memory, Observation, Step, WeirMemory
 from autoscaler.policies.weir.crew import Crew
 from autoscaler.policies.weir.demand import Demand, demand_of
-from autoscaler.policies.weir.forecast import Forecast, forecast
+from autoscaler.policies.weir.forecast import Forecast, forecast, jumped
 from autoscaler.policies.weir.spec import WeirSpec
 from autoscaler.policies.weir.traffic import Traffic
 
@@ -42,6 +42,12 @@ class Tick:
         return self.start_seconds + self.rebalance_seconds
 
     @property
+    def burning(self) -> int:
+        """How many initialised while the host's load was measured: since the look before this one."""
+        before = self.weir.looks[-2:-1]
+        return max([self.crew.initialising, *(look.replicas - look.ready for look in before)])
+
+    @property
     def drain_seconds(self) -> float:
         """A backlog that is gone by then needs no move: one made now would hardly be faster."""
         return self.spec.catch_up_seconds + self.horizon_seconds
@@ -56,7 +62,7 @@ class Tick:
         """What is to be done, with what will have gathered until those that start take part."""
         ahead = self._forecast(traffic.arrival_rate)
         wait = self.crew.wait_seconds if self.crew.starting else self.start_seconds
-        unserved = max(0.0, ahead.then - self.crew.ready * worker_rate)
+        unserved = max(0.0, ahead.then - (self.crew.ready + self.crew.joining) * worker_rate)
         grown = unserved * wait + ahead.then * self.rebalance_seconds
         left = max(0.0, self.rebalance_seconds - self.spec.time_lag_seconds) / self.drain_seconds
         return demand_of(traffic, ahead, self.spec, worker_rate=worker_rate, grown_events=grown, recovery_ratio=left)
@@ -67,4 +73,4 @@ class Tick:
 
     def _forecast(self, rate: float) -> Forecast:
         looks = self.weir.looks if self.spec.look_ahead else ()
-        return forecast(rate, looks, seconds=self.horizon_seconds, growth_max=self.spec.growth_max)
+        return forecast(jumped(rate, looks), looks, seconds=self.horizon_seconds, growth_max=self.spec.growth_max)
