@@ -167,6 +167,7 @@ async def open_kafka_view(settings: KafkaSettings, *, topic: str, group: str) ->
 
 @asynccontextmanager
 async def _started(consumer: AIOKafkaConsumer, settings: KafkaSettings) -> AsyncIterator[AIOKafkaConsumer]:
+    _name_no_topics(consumer)
     try:
         await consumer.start()
     except (ClientError, OSError) as error:
@@ -176,3 +177,13 @@ async def _started(consumer: AIOKafkaConsumer, settings: KafkaSettings) -> Async
         yield consumer
     finally:
         await consumer.stop()
+
+
+def _name_no_topics(consumer: AIOKafkaConsumer) -> None:
+    """Let it ask for the metadata of all topics there are, for good.
+
+    When aiokafka asks for a topic by name, brokers with `auto.create.topics.enable`, their default, create it: a topic
+    that somebody deletes while it is looked at would be there again, with another number of partitions.
+    """
+    client = consumer._client  # noqa: SLF001  # there is no setting for it
+    client.add_topic = client.set_topics = lambda _topics: None

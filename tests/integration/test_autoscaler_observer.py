@@ -15,10 +15,11 @@ from aiokafka.admin import NewPartitions
 from autoscaler.backends.memory import MemoryBackend
 from autoscaler.observer.observer import Look, Observer, open_observer
 from autoscaler.reconciler.model import Pod, Pods
-from broker import Broker
-from contract.kafka import KafkaSettings, admin_client
+from broker import Broker, BrokerSettings, running_broker
+from contract.kafka import KafkaSettings, TopicSpec, admin_client, create_topics
 from contract.pods import PodSpec
 from contract.worker import WorkerPhase
+from tests.integration.conftest import quiet
 from tests.workers import PATIENCE_SECONDS, Topic, running
 
 pytestmark = pytest.mark.integration
@@ -129,6 +130,25 @@ async def test_looking_at_a_topic_that_is_not_there_does_not_make_it(kafka: Brok
         await look(observer)
     async with admin_client(topic.kafka) as admin:
         assert topic.name not in await admin.list_topics()
+
+
+async def test_a_topic_that_is_deleted_stays_deleted_and_is_known_again_when_it_is_made_anew(tmp_path: Path) -> None:
+    """Also on brokers that create every topic that is named to them, which is Kafka's default."""
+    properties = {"auto.create.topics.enable": "true"}
+    async with running_broker(BrokerSettings(data=tmp_path, heap_mib=512, properties=properties), say=quiet) as broker:
+        topic = await Topic(settings(broker), partitions=4).create()
+        await topic.fill(5)
+        await commit(topic, f"group-{topic.name}", dict.fromkeys(range(4), 2))
+        async with observing(topic) as observer, admin_client(topic.kafka) as admin:
+            await until(observer, lambda seen: seen.observation.time_lag_seconds is not None)
+            await admin.delete_topics([topic.name])
+            gone = await until(observer, lambda seen: "there is no topic" in " ".join(seen.problems))
+            assert gone.offsets is None
+            assert topic.name not in await admin.list_topics()
+            await create_topics(admin, [TopicSpec(name=topic.name, partitions=2)])
+            anew = await until(observer, lambda seen: seen.offsets is not None)
+            assert anew.offsets is not None
+            assert anew.offsets.end == {0: 0, 1: 0}
 
 
 async def test_a_broker_that_stalls_or_is_started_anew_is_unknown_meanwhile_and_then_known_again(
