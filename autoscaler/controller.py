@@ -8,7 +8,7 @@ whatever does not depend on that part goes on.
 import asyncio
 import time
 from collections import Counter
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
@@ -123,8 +123,13 @@ class Controller:
         )
         self.fleet = done.fleet
         self.prober.ask(done.probes)
-        await asyncio.gather(*(self._guard("backend", self._act(action)) for action in done.actions))
+        await asyncio.gather(*(self._act_in_order(actions) for actions in _by_name(done.actions)))
         return done.actions, done.happenings
+
+    async def _act_in_order(self, actions: Sequence[Action]) -> None:
+        """One worker's actions, one after the other: its remains are removed before it is launched again."""
+        for action in actions:
+            await self._guard("backend", self._act(action))
 
     async def _act(self, action: Action) -> None:
         match action:
@@ -166,6 +171,11 @@ class Controller:
     def _failed(self, part: str, why: str) -> None:
         self.failures[part] += 1
         self._held.append(why)
+
+
+def _by_name(actions: Sequence[Action]) -> Iterable[Sequence[Action]]:
+    names = dict.fromkeys(action.name for action in actions)
+    return [[action for action in actions if action.name == name] for name in names]
 
 
 async def _wait(stop: asyncio.Event, seconds: float) -> None:

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable
 from autoscaler.fetch import get
 from autoscaler.reconciler.model import ProbeKind, ProbeOrder, ProbeResult
 
-_PATHS = {ProbeKind.STARTUP: "/livez", ProbeKind.LIVENESS: "/livez", ProbeKind.READINESS: "/readyz"}
+_PATHS = {ProbeKind.STARTUP: "/startupz", ProbeKind.LIVENESS: "/livez", ProbeKind.READINESS: "/readyz"}
 _OK = range(200, 400)
 """Source: `DoHTTPProbe` in Kubernetes' pkg/probe/http."""
 _WORDS_LENGTH = 200

@@ -51,7 +51,7 @@ class Probe(Strict):
 class Probes(Strict):
     """Which probes there are.  None = no such probe: without readiness a worker is ready as soon as it runs."""
 
-    startup: Probe | None = Field(None, description="asks /livez; the others wait until it has succeeded once")
+    startup: Probe | None = Field(None, description="asks /startupz; the others wait until it succeeded once")
     liveness: Probe | None = Field(None, description="asks /livez; failing kills the worker, which is started again")
     readiness: Probe | None = Field(Probe(period_seconds=1.0), description="asks /readyz")
 

@@ -1,4 +1,4 @@
-"""The HTTP side of every Weir process: `/livez`, `/readyz`, `/metrics`, `/status`, nothing else.
+"""The HTTP side of every Weir process: `/startupz`, `/livez`, `/readyz`, `/metrics`, `/status`, nothing else.
 
 Starlette on uvicorn, in the event loop of the process itself: when the loop starves, the probes do too, and that
 is what the testbed wants to see.  FastAPI, which the control API uses, would add 0.3 CPU seconds to every cold start.
@@ -25,11 +25,15 @@ Verdict = Callable[[], str | None]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StatusPage:
-    """What a process tells about itself.  `live` and `ready` answer None for yes, or the reason why not."""
+    """What a process tells about itself.  The verdicts answer None for yes, or the reason why not.
+
+    `started` is about initialisation only: over and done with, whatever came of it later.
+    """
 
     status: Callable[[], BaseModel]
     live: Verdict
     ready: Verdict
+    started: Verdict = lambda: None  # a process without initialisation
     registry: CollectorRegistry
 
 
@@ -81,13 +85,16 @@ def _application(page: StatusPage) -> Starlette:
     async def metrics(_: Request) -> Response:
         return Response(generate_latest(page.registry), media_type=CONTENT_TYPE_LATEST)
 
+    async def started(_: Request) -> Response:
+        return _verdict(page.started())
+
     async def live(_: Request) -> Response:
         return _verdict(page.live())
 
     async def ready(_: Request) -> Response:
         return _verdict(page.ready())
 
-    routes = {"/status": status, "/metrics": metrics, "/livez": live, "/readyz": ready}
+    routes = {"/status": status, "/metrics": metrics, "/startupz": started, "/livez": live, "/readyz": ready}
     return Starlette(routes=[Route(path, endpoint) for path, endpoint in routes.items()])
 
 

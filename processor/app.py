@@ -138,8 +138,13 @@ class Worker:
             status=self.status,
             live=self._not_live,
             ready=self._not_ready,
+            started=self._not_started,
             registry=equipment.meters.registry,
         )
+
+    def _not_started(self) -> str | None:
+        phase = self._life.phase
+        return phase.value if phase in (WorkerPhase.STARTING, WorkerPhase.INITIALISING) else None
 
     def _not_live(self) -> str | None:
         return "failed" if self._life.phase is WorkerPhase.FAILED else None

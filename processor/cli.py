@@ -37,7 +37,7 @@ Examples:
 
     weir process --group g1 --events json --handler mymodule:handle  # your own, from this folder
 
-Status while it runs: http://HOST:PORT/status, /metrics, /livez, /readyz.
+Status while it runs: http://HOST:PORT/status, /metrics, /startupz, /livez, /readyz.
 """
 
 

@@ -20,10 +20,8 @@ HASHED = bytes(1 << 16)
 def pay(cost: InitCost, stop: threading.Event) -> bytearray:
     """Take the memory, burn, wait, in this order; returns the memory, and early when `stop` is set."""
     held = hold_memory(cost.memory_mib)
-    if cost.cpu_seconds and cost.threads > 1:
+    if cost.cpu_seconds:
         burn_in_threads(cost.cpu_seconds, threads=cost.threads, stop=stop)
-    elif cost.cpu_seconds:
-        burn_cpu(cost.cpu_seconds, chunk_rounds=calibrate(), stop=stop.is_set)
     if cost.wait_seconds:
         stop.wait(cost.wait_seconds)
     return held
@@ -38,12 +36,16 @@ def hold_memory(mib: int) -> bytearray:
 
 
 def burn_in_threads(cpu_seconds: float, *, threads: int, stop: threading.Event) -> None:
-    """Burn `cpu_seconds` in all, in threads that really run side by side, as a virtual machine's compilers do."""
+    """Burn `cpu_seconds` in all: one share in Python here, the others in threads that run beside it without its lock.
+
+    So a start keeps its own event loop waiting, as imports do, and takes more than one core, as a compiler does.
+    """
     share = cpu_seconds / threads
-    crew = [threading.Thread(target=_hash_for, args=(share, stop), daemon=True) for _ in range(threads)]
-    for thread in crew:
+    others = [threading.Thread(target=_hash_for, args=(share, stop), daemon=True) for _ in range(threads - 1)]
+    for thread in others:
         thread.start()
-    for thread in crew:
+    burn_cpu(share, chunk_rounds=calibrate(), stop=stop.is_set)
+    for thread in others:
         thread.join()
 
 

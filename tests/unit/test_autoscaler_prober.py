@@ -106,7 +106,7 @@ async def test_what_an_answer_means(answer: bytes, ok: bool, detail: str) -> Non
 
 @pytest.mark.parametrize(
     ("kind", "path"),
-    [(ProbeKind.STARTUP, "/livez"), (ProbeKind.LIVENESS, "/livez"), (ProbeKind.READINESS, "/readyz")],
+    [(ProbeKind.STARTUP, "/startupz"), (ProbeKind.LIVENESS, "/livez"), (ProbeKind.READINESS, "/readyz")],
 )
 async def test_what_is_asked(kind: ProbeKind, path: str) -> None:
     heard: list[str] = []
