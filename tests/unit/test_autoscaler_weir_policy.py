@@ -158,6 +158,14 @@ def test_an_overdue_worker_is_replaced_and_told() -> None:
     assert "1 did not become ready within 2 start times of 5.0 s, or failed: not counted → 6" in told(decision)
 
 
+def test_workers_that_never_come_up_do_not_become_ever_more() -> None:
+    """Five are needed, with what gathers meanwhile; half as many again, however many of them are overdue."""
+    group = Group(plan=PLAN, replicas=4)
+    for _ in range(100):
+        group.tick(arrival=1_300.0, starting=[99.0] * (group.replicas - 1), cores=64.0)
+    assert group.replicas == 8
+
+
 @pytest.mark.parametrize(
     ("numbers", "why"),
     [

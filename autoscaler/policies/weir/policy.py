@@ -4,6 +4,7 @@ The order of its questions is the rule: is everything known?  What arrives, and 
 Which number keeps up?  Is the present one good enough?  Is anything in the way of the move?
 """
 
+import math
 from dataclasses import dataclass, replace
 
 from autoscaler.model import Memory, Observation, Plan, Proposal, Step, WeirMemory
@@ -15,6 +16,9 @@ from autoscaler.policies.weir.moves import grow, grow_blindly, shrink
 from autoscaler.policies.weir.spec import WeirSpec
 from autoscaler.policies.weir.tick import Tick
 from autoscaler.policies.weir.traffic import read_traffic
+
+SPARE_MAX = 0.5
+"""Overdue workers are replaced up to this share of those needed: if none comes up, neither will more of them."""
 
 
 def weir_plan(spec: WeirSpec) -> Plan:
@@ -67,7 +71,8 @@ def _answer(tick: Tick) -> tuple[tuple[Step, ...], int]:
     demand = tick.demand(traffic, tick.weir.worker_rate)
     steps = _wanted(tick, demand)
     wanted = steps[-1].replicas
-    lasting = min(steps[0].replicas, demand.lasting(_most(tick, demand))) + tick.crew.overdue
+    lasting = min(steps[0].replicas, demand.lasting(_most(tick, demand)))
+    lasting += _spare(tick, lasting)
     if wanted > tick.current:
         return (*steps, grow(tick, demand, wanted)), lasting
     if lasting < tick.current:
@@ -81,7 +86,7 @@ def _most(tick: Tick, demand: Demand) -> int:
 
 
 def _wanted(tick: Tick, demand: Demand) -> tuple[Step, ...]:
-    """How many workers the traffic needs, as far as more can help, and one for each that is overdue."""
+    """How many workers the traffic needs, as far as more can help, and some in place of those that are overdue."""
     number = demand.wanted(_most(tick, demand))
     steps = [_demanded(demand, number)]
     short = _short(tick, demand, number)
@@ -137,10 +142,15 @@ def _short(tick: Tick, demand: Demand, number: int) -> str | None:
     )
 
 
+def _spare(tick: Tick, number: int) -> int:
+    """How many are asked for in place of those that are overdue."""
+    return min(tick.crew.overdue, math.ceil(number * SPARE_MAX))
+
+
 def _replaced(tick: Tick, number: int) -> Step:
-    late = tick.crew.overdue
+    late, asked = tick.crew.overdue, number + _spare(tick, number)
     why = (
         f"{late} did not become ready within {tick.spec.overdue_factor:g} start times of"
-        f" {tick.crew.start_seconds:.1f} s, or failed: not counted → {number + late}"
+        f" {tick.crew.start_seconds:.1f} s, or failed: not counted → {asked}"
     )
-    return Step(rule="overdue", replicas=number + late, why=why)
+    return Step(rule="overdue", replicas=asked, why=why)
