@@ -2,6 +2,7 @@
 
 import random
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ from tests.elastic import samples_of
 from tests.run_records import Flow, make_scenario, write_run
 
 FLOW = Flow(name="init-storm", rate=600, seconds=90, warmup=5, partitions=24, workers=3)
+LEDGER_SECONDS = 4  # the ledger is the same for all and read by nobody here, so it need not be long
 STEP_AT = 12
 MAXIMUM = 20
 KINDS = {"hpa-cpu": "HorizontalPodAutoscaler", "keda-lag": "ScaledObject", "weir": "WeirPolicy"}
@@ -36,7 +38,7 @@ def write_contest_run(path: Path, policy: str, *, seed: int = 1, lost: int = 0, 
     """A run of `policy`; the seed makes repeats differ a little."""
     chance = random.Random(f"{policy} {seed}")  # noqa: S311  # made-up figures, not secrets
     scenario = with_policy(contest_scenario(**slo), Path(f"/policies/{policy}.yaml"))
-    flow = Flow(**{name: getattr(FLOW, name) for name in FLOW.__slots__} | {"lost": lost})
+    flow = replace(FLOW, lost=lost, seconds=LEDGER_SECONDS, warmup=1)
     scaler = {"name": policy, "kind": KINDS[policy], "replicas_min": 3, "replicas_max": MAXIMUM}
     directory = write_run(path, flow, scenario=scenario.model_dump(mode="json"), scaler=scaler)
     directory.events_jsonl.unlink()

@@ -7,23 +7,25 @@ from typing import Any
 import pytest
 
 from contract.record import RunEvent, Sample
-from loadtests.audit import Audit
+from loadtests.audit import audit
 from loadtests.claims import baseline_claims
 from loadtests.elasticity import Elasticity
 from loadtests.report.records import RunRecords
-from loadtests.score import SloResult, Summary
+from loadtests.score import SloResult, score
 from loadtests.standings import TABLE, Played, Spread, Standing, best, spread, standings
 from loadtests.standings_words import climb_seconds, outcome_words, sentences
 from loadtests.storm import Storm
+from tests.run_records import Flow, make_account, make_scenario
 
-LEDGER = Audit.model_construct(lost=0, repeated=0)
+_NOTHING = Flow(seconds=1, warmup=0, rate=0)
+EMPTY = score(make_scenario(Flow()), [], make_account(_NOTHING), [], audit(make_account(_NOTHING), [], []))
 CALM: dict[str, Any] = {
     "worker_events_per_second": 1000.0, "worker_rate_source": "scenario", "needed_replicas_max": 4,
     "desired_replicas_max": 5, "amplification": 1.25, "saturated_at_seconds": None, "time_lag_limit_seconds": 5.0,
     "time_lag_seconds_max": 3.2, "violation_seconds": 0.0, "violation_unknown_seconds": 0.0,
     "lag_event_seconds": 1000.0, "lag_events_max": 50, "worker_seconds": 400.0, "cost": None, "provisioning": None,
-    "replicas_max": 20, "scale_actions": 1, "reversals": 0, "rebalances": 1, "stopped_partition_seconds": 0.0, "init_cpu_share": 0.06,
-    "probe_kills": 0, "worker_restarts": 0,
+    "replicas_max": 20, "scale_actions": 1, "reversals": 0, "rebalances": 1, "stopped_partition_seconds": 0.0,
+    "init_cpu_share": 0.06, "probe_kills": 0, "worker_restarts": 0,
 }  # fmt: skip
 STORMY: dict[str, Any] = {
     "desired_replicas_max": 20, "amplification": 5.0, "violation_seconds": 61.0, "worker_seconds": 1600.0,
@@ -46,20 +48,20 @@ def run(  # what a test does not say is a calm run
     **changes: Any,
 ) -> Played:
     """A finished run of `policy` with three workers at the start and a maximum of 20."""
-    summary = Summary.model_construct(
-        verdict=verdict,
-        slos=tuple(slos),
-        warmup_seconds=0.0,
-        elasticity=Elasticity(**CALM | changes),
-        storm=Storm(detected=storm, desired_replicas_max=20, sentence="…"),
-        ledger=LEDGER.model_copy(update={"lost": lost}),
-        latencies={},
-        costs={},
-    )
+    told = {
+        "verdict": verdict,
+        "slos": tuple(slos),
+        "warmup_seconds": 0.0,
+        "elasticity": Elasticity(**CALM | changes),
+        "storm": Storm(detected=storm, desired_replicas_max=20, sentence="…"),
+        "ledger": EMPTY.ledger.model_copy(update={"lost": lost}),
+    }
     samples = tuple(Sample(at_seconds=float(at), phase="measuring", desired_replicas=n) for at, n in desired)
     events = tuple(RunEvent(at_seconds=50.0, kind="probe-kill", subject="w", detail=detail) for detail in kills)
     document = {"scenario": {"scaler": {"replicas": 3}}, "scaler": {"replicas_min": 3, "replicas_max": 20}}
-    records = RunRecords(path=Path("/runs/1"), run=document, summary=summary, samples=samples, events=events)
+    records = RunRecords(
+        path=Path("/runs/1"), run=document, summary=EMPTY.model_copy(update=told), samples=samples, events=events
+    )
     return Played(policy=policy, kind=kind, repeat=repeat, records=records)
 
 
