@@ -18,4 +18,4 @@ def find_policy(name: str) -> Path:
 
 def _find(name: str, folder: Path) -> Path:
     path, shipped = Path(name), folder / f"{name}.yaml"
-    return shipped if not path.exists() and shipped.exists() else path
+    return shipped if not path.is_file() and shipped.is_file() else path
