@@ -1,0 +1,32 @@
+"""Scenarios and policies of ours are found by name; a file of the user's own goes first."""
+
+from pathlib import Path
+
+import pytest
+
+from loadtests.shipped import POLICIES, SCENARIOS, find_policy, find_scenario
+
+
+@pytest.mark.parametrize(
+    ("there", "found"),
+    [
+        pytest.param(None, POLICIES / "weir.yaml", id="a name"),
+        pytest.param("folder", POLICIES / "weir.yaml", id="a name that is also a folder here"),
+        pytest.param("file", Path("weir"), id="a file of that name here"),
+    ],
+)
+def test_what_a_name_stands_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, there: str | None, found: Path
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    if there == "folder":
+        (tmp_path / "weir").mkdir()
+    elif there == "file":
+        (tmp_path / "weir").write_text("kind: WeirPolicy")
+    assert find_policy("weir") == found
+
+
+def test_what_is_nowhere_stays_as_it_was_called() -> None:
+    """So that the message which refuses it says what the user wrote."""
+    assert find_scenario("init-storm") == SCENARIOS / "init-storm.yaml"
+    assert find_scenario("nowhere/mine.yaml") == Path("nowhere/mine.yaml")
