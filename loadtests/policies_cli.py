@@ -19,8 +19,10 @@ from rich.console import Console
 from autoscaler.scaler import read_scaler
 from contract.errors import SettingsError
 from contract.kafka import KafkaSettings
+from contract.record import RunDirectory
 from contract.scenario import PolicyScaler, Scenario, read_scenario, with_policy
 from loadtests import standings_text
+from loadtests.blindness import read_blindness
 from loadtests.contest import Ground, play_contest
 from loadtests.contest_plan import (
     Contender,
@@ -133,9 +135,15 @@ def read_played(contest: Contest, ground: Ground) -> tuple[Contest, list[Played]
             ground.say(str(error))
             contest = contest.after(turn.model_copy(update={"outcome": "failed", "detail": str(error)}))
             continue
-        kind = contest.contender(turn.policy).kind
-        # Nobody needs the ledger's entries here, and those of many runs take a lot of memory.
-        played.append(Played(policy=turn.policy, kind=kind, repeat=turn.repeat, records=replace(records, entries=())))
+        played.append(
+            Played(
+                policy=turn.policy,
+                kind=contest.contender(turn.policy).kind,
+                repeat=turn.repeat,
+                records=replace(records, entries=()),  # nobody needs the ledger here, and many take a lot of memory
+                blindness=read_blindness(RunDirectory(records.path).decisions_jsonl),
+            )
+        )
     return contest, played
 
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from statistics import median
 from typing import Literal
 
+from loadtests.blindness import Blindness
 from loadtests.report.figures import FIGURES, Figure, flatten
 from loadtests.report.records import RunRecords
 from loadtests.score import Summary
@@ -58,12 +59,13 @@ VIOLATED_AT_WORST = "violation_at_worst_seconds"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Played:
-    """One finished run of one policy."""
+    """One finished run of one policy.  `blindness` None = nobody knows."""
 
     policy: str
     kind: str
     repeat: int
     records: RunRecords
+    blindness: Blindness | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -123,8 +125,12 @@ def spread(values: Iterable[float | None]) -> Spread | None:
 
 
 def best(figure: Figure, entered: Sequence[Standing]) -> set[str]:
-    """Names of the policies with the best median of a figure; nobody when all are equal or no direction is good."""
-    medians = {s.policy: s.figures[figure.name].median for s in entered if figure.name in s.figures}
+    """Names of the policies with the best median of a figure; nobody when all are equal or no direction is good.
+
+    An amplification below 1 counts as 1: to ask for less than is needed is no virtue.
+    """
+    floor = 1.0 if figure.name == "amplification" else float("-inf")
+    medians = {s.policy: max(floor, s.figures[figure.name].median) for s in entered if figure.name in s.figures}
     if figure.better is None or len(set(medians.values())) < 2:  # noqa: PLR2004  # with one value nobody is better
         return set()
     top = min(medians.values()) if figure.better == "lower" else max(medians.values())

@@ -13,6 +13,7 @@ from loadtests.report.slos import slo_line
 from loadtests.standings import VIOLATED_AT_WORST, Spread, Standing, spread, stormed
 
 NOTICEABLE_SHARE = 0.005
+NOTICEABLE_BLINDNESS = 0.05
 HAD_BEEN_READY = "it had been ready"  # how the autoscaler ends the detail of a probe-kill
 
 
@@ -20,7 +21,14 @@ def sentences(standing: Standing) -> list[str]:
     """What there is to say of a policy, most important first; the first sentence begins with its name."""
     if not standing.runs:
         return [f"{standing.policy} has no finished run: {_times(standing.failed_runs, 'run')} failed."]
-    told = [_growth(standing), _storms(standing), _harm(standing), *_verdicts(standing), _failed(standing)]
+    told = [
+        _growth(standing),
+        _blind(standing),
+        _storms(standing),
+        _harm(standing),
+        *_verdicts(standing),
+        _failed(standing),
+    ]
     return [sentence for sentence in told if sentence]
 
 
@@ -124,6 +132,16 @@ def _storms(standing: Standing) -> str:
     if not times:
         return ""
     return "It was an init storm." if runs == 1 else f"It was an init storm in {times} of {runs} runs."
+
+
+def _blind(standing: Standing) -> str:
+    """That it held because it could not read its metric; said from a twentieth of the decisions on."""
+    told = [run.blindness for run in standing.runs if run.blindness]
+    blind, decisions = sum(one.blind for one in told), sum(one.decisions for one in told)
+    if blind < NOTICEABLE_BLINDNESS * decisions or not blind:
+        return ""
+    why = max(told, key=lambda one: one.blind).why
+    return f"It could not read its metric in {blind:,} of {_times(decisions, 'decision')} and held: {why}."
 
 
 def _harm(standing: Standing) -> str:

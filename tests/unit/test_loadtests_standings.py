@@ -6,8 +6,11 @@ from typing import Any
 
 import pytest
 
+from autoscaler.journal import Tick
+from autoscaler.model import Condition, Decision, Observation, Step
 from contract.record import RunEvent, Sample
 from loadtests.audit import audit
+from loadtests.blindness import Blindness, blindness
 from loadtests.claims import baseline_claims
 from loadtests.elasticity import Elasticity
 from loadtests.report.records import RunRecords
@@ -44,6 +47,7 @@ def run(  # what a test does not say is a calm run
     desired: Sequence[tuple[int, int]] = ((10, 3), (12, 5), (90, 5)),
     kills: Sequence[str] = (),
     repeat: int = 1,
+    blindness: Blindness | None = None,
     kind: str = "HorizontalPodAutoscaler",
     **changes: Any,
 ) -> Played:
@@ -62,7 +66,7 @@ def run(  # what a test does not say is a calm run
     records = RunRecords(
         path=Path("/runs/1"), run=document, summary=EMPTY.model_copy(update=told), samples=samples, events=events
     )
-    return Played(policy=policy, kind=kind, repeat=repeat, records=records)
+    return Played(policy=policy, kind=kind, repeat=repeat, records=records, blindness=blindness)
 
 
 def enter(*runs: Played, failed: int = 0) -> list[Standing]:
@@ -139,6 +143,11 @@ def test_the_best_of_a_row() -> None:
     assert best(TABLE["worker_seconds"], entered) == {"b", "c"}
     assert best(TABLE["violation_seconds"], entered) == set()
     assert best(TABLE["needed_replicas_max"], enter(run("a"), run("b", needed_replicas_max=3))) == set()
+
+
+def test_to_ask_for_less_than_is_needed_is_no_virtue() -> None:
+    entered = enter(run("a", amplification=0.75), run("b", amplification=1.0), run("c", amplification=1.25))
+    assert best(TABLE["amplification"], entered) == {"a", "b"}
 
 
 @pytest.mark.parametrize(
@@ -227,6 +236,48 @@ def test_missed_objectives_lost_events_and_failed_runs_are_told() -> None:
         "12 events were lost in 1 of 3 runs.",
         "1 further run failed.",
     ]
+
+
+def _tick(reason: str | None, *, status: bool = False) -> Tick:
+    seen = Observation(at_seconds=1.0, spec_replicas=3, status_replicas=3)
+    if reason is None:
+        return Tick(seen=seen, policy="a", decision=None, desired=3)
+    held = Condition(type="ScalingActive", status=status, reason=reason, message=f"for {reason}", changed_at=0.0)
+    step = Step(rule="hold", replicas=3, why="held")
+    decision = Decision(at_seconds=1.0, trail=(step,), conditions=(held,))
+    return Tick(seen=seen, policy="a", decision=decision, desired=3)
+
+
+@pytest.mark.parametrize(
+    ("ticks", "told"),
+    [
+        pytest.param([], Blindness(blind=0, decisions=0, why=""), id="no tick"),
+        pytest.param(
+            [_tick("FailedGetExternalMetric"), _tick("ValidMetricFound", status=True), _tick(None)],
+            Blindness(blind=1, decisions=2, why="for FailedGetExternalMetric"),
+            id="one of two decisions; a tick without one is none",
+        ),
+        pytest.param(
+            [_tick("ScalingDisabled")], Blindness(blind=0, decisions=1, why=""), id="switched off is not blind"
+        ),
+    ],
+)
+def test_blindness(ticks: list[Tick], told: Blindness) -> None:
+    assert blindness(ticks) == told
+
+
+@pytest.mark.parametrize(
+    ("blind", "told"),
+    [
+        pytest.param(0, False, id="it saw all the time"),
+        pytest.param(4, False, id="now and then it did not: nothing to speak of"),
+        pytest.param(50, True, id="half of the time"),
+    ],
+)
+def test_a_blind_policy_does_not_pass_for_a_calm_one(blind: int, *, told: bool) -> None:
+    runs = [run(blindness=Blindness(blind=blind, decisions=100, why="no partition")), run()]
+    words = f"It could not read its metric in {blind} of 100 decisions and held: no partition."
+    assert (words in sentences(enter(*runs)[0])) is told
 
 
 OWN = "WeirPolicy"
