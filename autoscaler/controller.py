@@ -157,7 +157,7 @@ class Controller:
         )
         try:
             self.journal.append(tick)
-        except OSError as error:
+        except Exception as error:  # noqa: BLE001  # a full disk, or something that a user's policy said and JSON cannot
             self._failed("journal", f"the journal could not be written: {error}")
 
     async def _guard(self, part: str, doing: Awaitable[Value]) -> Value | None:
