@@ -34,7 +34,7 @@ class Teller:
 
 
 def standing(report: Report) -> str:
-    """How things stand, in one line."""
+    """How things stand, in one line; at its end who did not answer, and why."""
     running = sum(pod.running for pod in report.fleet.pods.values())
     ready = sum(pod.ready for pod in report.fleet.pods.values())
     seen = report.look.observation if report.look else None
@@ -43,8 +43,9 @@ def standing(report: Report) -> str:
     lag = f"{sum(known):,}" if known and len(known) == len(lags) else NOT_KNOWN
     rate = NOT_KNOWN if seen is None or seen.arrival_rate is None else f"{seen.arrival_rate:,.0f}/s"
     age = NOT_KNOWN if seen is None or seen.time_lag_seconds is None else f"{seen.time_lag_seconds:.1f} s"
+    problems = report.look.problems if report.look else ()
     members = NOT_KNOWN if seen is None or seen.group_members is None else str(seen.group_members)
     return (
         f"{'workers':<12} {report.desired} wanted, {running} running, {ready} ready, {members} in the group; "
-        f"lag {lag} events, {age}; arriving {rate}"
+        f"lag {lag} events, {age}; arriving {rate}{''.join(f'; {problem}' for problem in problems)}"
     )
