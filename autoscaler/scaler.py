@@ -67,7 +67,7 @@ def read_scaler(scaler: FixedScaler | PolicyScaler) -> ScalerPlan:
         replicas=_start(scaler.replicas, policy.plan),
         shadows=_distinct(policy.name, [read_policy(path, context) for path in scaler.shadows]),
         document=dict(policy.document),
-        notes=(*_notes(scaler.policy, policy), *_shortened(context.cluster)),
+        notes=(*_notes(scaler.policy, policy), *_shortened(policy.cluster)),
     )
 
 

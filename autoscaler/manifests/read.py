@@ -4,7 +4,7 @@ Apart from the readers of single kinds, which see one document each and know not
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -24,13 +24,17 @@ SETTINGS = "ClusterSettings"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReadPolicy:
-    """A policy and where it came from.  `passed_over` names the other documents of the file."""
+    """A policy and where it came from.
+
+    `passed_over` names the other documents of the file, `cluster` is how the cluster is set up as far as it is known.
+    """
 
     name: str
     kind: str
     plan: Plan
     document: Mapping[str, Any]
     passed_over: tuple[str, ...] = ()
+    cluster: HpaClusterSettings = field(default_factory=HpaClusterSettings)
 
 
 def read_policy(path: Path, context: Context | None = None) -> ReadPolicy:
@@ -96,6 +100,7 @@ def _read(document: Mapping[str, Any], source: str, context: Context, passed_ove
         plan=plan,
         document=document,
         passed_over=passed_over,
+        cluster=context.cluster,
     )
 
 
