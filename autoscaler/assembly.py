@@ -1,17 +1,19 @@
 """The controller with everything that it needs, for a run and for `weir autoscale`; closed in order afterwards."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from autoscaler.backends.base import WorkerEnvironment
+from autoscaler.backends.base import Backend, WorkerEnvironment
+from autoscaler.backends.memory import MemoryBackend
 from autoscaler.backends.process import ProcessBackend
 from autoscaler.controller import Controller
 from autoscaler.journal import Journal
 from autoscaler.observer.observer import open_observer
 from autoscaler.prober import Prober
 from autoscaler.scaler import ScalerPlan
+from contract.errors import SettingsError
 from contract.kafka import KafkaSettings
 from contract.pods import PodSpec
 
@@ -29,16 +31,21 @@ class Surroundings:
     """Logs and state of the workers."""
     journal: Path | None
     cpu_window_seconds: float
+    called: str | None = None
+    """What policies call the topic; None = its name."""
     dry_run: bool = False
 
 
 @asynccontextmanager
 async def open_controller(scaler: ScalerPlan, around: Surroundings) -> AsyncIterator[Controller]:
-    """A controller that has not ticked yet.  When the context ends its workers end, whatever happened in it."""
+    """A controller that has not ticked yet.  When the context ends its workers end, whatever happened in it.
+
+    Raises SettingsError when the journal cannot be opened, BackendError when workers cannot be started here, KafkaError
+    when there is no Kafka.
+    """
     async with AsyncExitStack() as stack:
-        backend = ProcessBackend(
-            owner=around.group, folder=around.folder, environment=around.environment, spec=around.spec
-        )
+        journal = stack.enter_context(_opened(around.journal)) if around.journal else None
+        backend, notes = _backend(around)
         stack.push_async_callback(backend.close)
         prober = Prober()
         stack.push_async_callback(prober.close)
@@ -49,6 +56,7 @@ async def open_controller(scaler: ScalerPlan, around: Surroundings) -> AsyncIter
             backend=backend,
             spec=around.spec,
             cpu_window_seconds=around.cpu_window_seconds,
+            called=around.called,
         )
         yield Controller(
             observer=await stack.enter_async_context(observing),
@@ -56,7 +64,22 @@ async def open_controller(scaler: ScalerPlan, around: Surroundings) -> AsyncIter
             prober=prober,
             spec=around.spec,
             panel=scaler.panel(),
-            journal=stack.enter_context(Journal(around.journal)) if around.journal else None,
+            journal=journal,
             dry_run=around.dry_run,
-            notes=backend.notes,
+            notes=notes,
         )
+
+
+def _opened(path: Path) -> Journal:
+    try:
+        return Journal(path)
+    except OSError as error:
+        raise SettingsError(f"the journal {path} cannot be written: {error.strerror}") from error
+
+
+def _backend(around: Surroundings) -> tuple[Backend, Sequence[str]]:
+    """Where workers run, and what it cannot hold.  A dry run has none, and leaves folders alone, also another's."""
+    if around.dry_run:
+        return MemoryBackend(owner=around.group), ()
+    backend = ProcessBackend(owner=around.group, folder=around.folder, environment=around.environment, spec=around.spec)
+    return backend, backend.notes

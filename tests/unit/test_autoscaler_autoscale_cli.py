@@ -1,0 +1,165 @@
+"""`weir autoscale` from the outside, without a Kafka: what it refuses, and what its workers are told."""
+
+import sys
+from pathlib import Path
+
+import pytest
+
+from autoscaler.autoscale_cli import Orders, read_worker, surroundings
+from autoscaler.scaler import read_scaler
+from contract.kafka import KafkaSettings
+from contract.scenario import FixedScaler, WorkerSpec
+from contract.worker import WorkerSettings
+from weir.cli import main
+
+POLICY = "apiVersion: weir/v1\nkind: FixedPolicy\nmetadata: {name: two}\nspec: {replicas: 2}\n"
+NO_KAFKA = "127.0.0.1:9"
+
+
+def write(folder: Path, name: str, text: str) -> str:
+    path = folder / name
+    path.write_text(text, encoding="utf-8")
+    return str(path)
+
+
+def weir(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, str]:
+    """Exit code and what was said on stderr."""
+    monkeypatch.setattr(sys, "argv", ["weir", "autoscale", *arguments])
+    with pytest.raises(SystemExit) as ended:
+        main()
+    assert isinstance(ended.value.code, int)
+    return ended.value.code, capsys.readouterr().err
+
+
+@pytest.mark.parametrize("more", [pytest.param([], id="in earnest"), pytest.param(["--dry-run"], id="in a dry run")])
+def test_without_kafka_there_is_one_message(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], more: list[str]
+) -> None:
+    """It names the address; no worker was started, and a dry run made not even a folder for them."""
+    policy = write(tmp_path, "policy.yaml", POLICY)
+    monkeypatch.chdir(tmp_path)
+    code, said = weir(monkeypatch, capsys, "--scaler", policy, "--kafka", NO_KAFKA, *more)
+    assert code == 2
+    assert said.startswith("weir: ")
+    assert NO_KAFKA in said
+    assert [path for path in tmp_path.rglob("*") if path.is_file()] == [tmp_path / "policy.yaml"]
+    assert (tmp_path / "weir-workers").exists() != bool(more)
+
+
+@pytest.mark.parametrize(
+    ("files", "arguments", "words"),
+    [
+        pytest.param(
+            {"policy.yaml": "kind: Deployment\n"},
+            [],
+            ["expected one policy", "Deployment"],
+            id="a file without a policy",
+        ),
+        pytest.param({}, [], ["cannot read the policy", "policy.yaml"], id="no such policy"),
+        pytest.param(
+            {"policy.yaml": POLICY.replace("replicas: 2", "replicas: many")},
+            [],
+            ["policy.yaml", "spec.replicas"],
+            id="a policy with a fault",
+        ),
+        pytest.param(
+            {"policy.yaml": POLICY, "worker.yaml": "handler: {name: count, costs: 3}\n"},
+            ["--worker", "worker.yaml"],
+            ["worker.yaml", "handler.costs"],
+            id="a worker with a field that does not exist",
+        ),
+        pytest.param(
+            {"policy.yaml": POLICY, "worker.yaml": "[1, 2"},
+            ["--worker", "worker.yaml"],
+            ["worker.yaml", "cannot read"],
+            id="a worker that is not YAML",
+        ),
+        pytest.param(
+            {"policy.yaml": POLICY, "worker.yaml": "- 1\n"},
+            ["--worker", "worker.yaml"],
+            ["worker.yaml"],
+            id="a worker that is a list",
+        ),
+        pytest.param({"policy.yaml": POLICY}, ["--worker", "no.yaml"], ["no.yaml", "cannot read"], id="no such worker"),
+        pytest.param(
+            {"policy.yaml": POLICY}, ["--cluster", "tolerance"], ["--cluster", "KEY=VALUE"], id="half a setting"
+        ),
+        pytest.param({"policy.yaml": POLICY}, ["--metric", "a=b"], ["--metric", "total_lag"], id="an unknown signal"),
+        pytest.param(
+            {"policy.yaml": POLICY}, ["--shadow", "policy.yaml"], ["two policies are called two"], id="its own shadow"
+        ),
+        pytest.param(
+            {"policy.yaml": POLICY},
+            ["--journal", "no/such/folder/decisions.jsonl"],
+            ["no/such/folder/decisions.jsonl"],
+            id="a journal in a folder that does not exist",
+        ),
+    ],
+)
+def test_what_cannot_be_used_is_refused_before_kafka_is_asked(  # noqa: PLR0917  # pytest passes them by name
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    files: dict[str, str],
+    arguments: list[str],
+    words: list[str],
+) -> None:
+    """Each row: files, further options, and what the message has; exit code 2, no traceback."""
+    for name, text in files.items():
+        write(tmp_path, name, text)
+    monkeypatch.chdir(tmp_path)
+    code, said = weir(monkeypatch, capsys, "--scaler", "policy.yaml", "--kafka", NO_KAFKA, *arguments)
+    assert code == 2
+    assert all(word in said for word in words), said
+    assert NO_KAFKA not in said
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        pytest.param("handler: {name: burn, cpu_micros: 50}\n", id="the section alone"),
+        pytest.param(
+            "name: mine\nseconds: 5\nworker: {handler: {name: burn, cpu_micros: 50}}\n", id="as part of a scenario"
+        ),
+    ],
+)
+def test_a_worker_is_read(tmp_path: Path, text: str) -> None:
+    """Each row: a file, of which the handler is known."""
+    assert read_worker(Path(write(tmp_path, "worker.yaml", text))).handler.cpu_micros == 50
+
+
+@pytest.mark.parametrize("text", [pytest.param("", id="an empty file"), pytest.param(None, id="no file")])
+def test_a_worker_may_be_left_out(tmp_path: Path, text: str | None) -> None:
+    path = None if text is None else Path(write(tmp_path, "worker.yaml", text))
+    assert read_worker(path) == WorkerSpec()
+
+
+def told(worker: WorkerSpec, settings: WorkerSettings) -> dict[str, str]:
+    """The environment of worker-7."""
+    orders = Orders(
+        kafka=KafkaSettings(bootstrap_servers="broker1:9092"),
+        scaler=read_scaler(FixedScaler(replicas=1)),
+        cpu_window_seconds=15.0,
+        worker=worker,
+        settings=settings,
+        folder=Path("unused"),
+        journal=None,
+        dry_run=False,
+    )
+    return dict(surroundings(orders).environment("worker-7"))
+
+
+def test_a_worker_is_told_who_it_is_and_where_kafka_is() -> None:
+    found = told(WorkerSpec(), WorkerSettings(topic="orders", group="billing"))
+    assert found["WEIR_WORKER_WORKER_ID"] == "worker-7"
+    assert (found["WEIR_WORKER_TOPIC"], found["WEIR_WORKER_GROUP"]) == ("orders", "billing")
+    assert found["WEIR_KAFKA_BOOTSTRAP_SERVERS"] == "broker1:9092"
+
+
+def test_the_file_wins_over_the_environment_where_it_says_something() -> None:
+    """What it leaves out stays as the environment has it."""
+    settings = WorkerSettings(commit_interval_seconds=3.0, session_timeout_seconds=20.0, ledger_topic="ledger")
+    found = told(WorkerSpec(commit_interval_seconds=0.5), settings)
+    assert found["WEIR_WORKER_COMMIT_INTERVAL_SECONDS"] == "0.5"
+    assert found["WEIR_WORKER_SESSION_TIMEOUT_SECONDS"] == "20.0"
+    assert found["WEIR_WORKER_LEDGER_TOPIC"] == "ledger"
