@@ -87,7 +87,7 @@ def autoscale(  # noqa: PLR0917  # typer passes them by name
     )
     orders = Orders(
         kafka=KafkaSettings.read(bootstrap_servers=kafka),
-        scaler=read_scaler(policy),
+        scaler=read_scaler(policy, settings.topic),
         cpu_window_seconds=cpu_window_seconds,
         worker=spec,
         settings=settings,

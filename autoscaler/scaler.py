@@ -53,12 +53,15 @@ class ScalerPlan:
         }
 
 
-def read_scaler(scaler: FixedScaler | PolicyScaler) -> ScalerPlan:
-    """The plan of a scenario's scaler.  Raises PolicyError or SettingsError with everything that is wrong."""
+def read_scaler(scaler: FixedScaler | PolicyScaler, topic: str | None = None) -> ScalerPlan:
+    """The plan of a scenario's scaler.  Raises PolicyError or SettingsError with everything that is wrong.
+
+    `topic` is what observations call the one topic that there is; None = as the manifests have it.
+    """
     if isinstance(scaler, FixedScaler):
         name = f"fixed-{scaler.replicas}"
         return ScalerPlan(name=name, kind="FixedPolicy", plan=fixed_plan(scaler.replicas), replicas=scaler.replicas)
-    context = _context(scaler)
+    context = _context(scaler, topic)
     policy = read_policy(scaler.policy, context)
     return ScalerPlan(
         name=policy.name,
@@ -67,11 +70,11 @@ def read_scaler(scaler: FixedScaler | PolicyScaler) -> ScalerPlan:
         replicas=_start(scaler.replicas, policy.plan),
         shadows=_distinct(policy.name, [read_policy(path, context) for path in scaler.shadows]),
         document=dict(policy.document),
-        notes=(*_notes(scaler.policy, policy), *_shortened(policy.cluster)),
+        notes=(*_notes(scaler.policy, policy, topic), *_shortened(policy.cluster)),
     )
 
 
-def _context(scaler: PolicyScaler) -> Context:
+def _context(scaler: PolicyScaler, topic: str | None) -> Context:
     unknown = {name: signal for name, signal in scaler.metrics.items() if signal not in set(Signal)}
     if unknown:
         raise SettingsError(f"scaler.metrics: {unknown}: a signal is one of {', '.join(Signal)}")
@@ -80,7 +83,7 @@ def _context(scaler: PolicyScaler) -> Context:
     except ValidationError as error:
         raise SettingsError(explain(error, "scaler.cluster", scaler.cluster)) from error
     own = {name: Signal(signal) for name, signal in scaler.metrics.items()}
-    return Context(cluster=cluster, signals={**USUAL_NAMES, **own}, known_only=True)
+    return Context(cluster=cluster, signals={**USUAL_NAMES, **own}, topic=topic, known_only=True)
 
 
 def _start(replicas: int, plan: Plan) -> int:
@@ -97,9 +100,13 @@ def _distinct(acting: str, shadows: Sequence[ReadPolicy]) -> tuple[ReadPolicy, .
     return tuple(shadows)
 
 
-def _notes(path: Path, policy: ReadPolicy) -> Iterator[str]:
+def _notes(path: Path, policy: ReadPolicy, topic: str | None) -> Iterator[str]:
     for document in policy.passed_over:
         yield f"{path.name}: passed over {document}: not a policy"
+    triggers = policy.document["spec"]["triggers"] if policy.kind == "ScaledObject" else ()
+    named = {trigger["metadata"].get("topic") for trigger in triggers} - {None, "", topic}
+    if topic and named:
+        yield f"{path.name}: its triggers' topic {', '.join(sorted(named))} is {topic} here"
 
 
 def _shortened(cluster: HpaClusterSettings) -> Iterator[str]:

@@ -109,7 +109,7 @@ def validate(scenario: str) -> None:
 
 
 def _workers(scenario: Scenario) -> str:
-    scaler = read_scaler(scenario.scaler)
+    scaler = read_scaler(scenario.scaler, scenario.topic.name)
     deciding = "" if isinstance(scenario.scaler, FixedScaler) else f", then {scaler.name} ({scaler.kind}) decides"
     return f"{scaler.replicas} workers with the handler {scenario.worker.handler.name}{deciding}"
 

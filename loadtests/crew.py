@@ -43,6 +43,7 @@ async def running_workers(
         folder=directory.path / "workers",
         journal=directory.decisions_jsonl,
         cpu_window_seconds=window,
+        called=scenario.topic.name,
     )
     async with open_controller(scaler, around) as controller:
         yield controller

@@ -111,7 +111,7 @@ def read_contenders(scenario: Scenario, files: Sequence[Path]) -> tuple[Contende
         changed = with_policy(scenario, file.resolve()).scaler
         assert isinstance(changed, PolicyScaler)
         try:
-            plans.append(read_scaler(changed))
+            plans.append(read_scaler(changed, scenario.topic.name))
         except SettingsError as error:
             faults.append(str(error))
     if faults:

@@ -40,7 +40,7 @@ async def run_scenario(order: RunOrder, view: LiveView, stop: asyncio.Event) -> 
 
     Raises RunError when a part of the run itself failed; whatever happens, no process and no topic is left behind.
     """
-    scaler = read_scaler(order.scenario.scaler)
+    scaler = read_scaler(order.scenario.scaler, order.scenario.topic.name)
     directory = RunDirectory.create(order.out)
     identity = Identity.of(order.scenario, order.run_id, order.command)
     identity.scaler = scaler.describe()

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
 from autoscaler.manifests.fields import shaped
@@ -15,6 +16,7 @@ from autoscaler.policies.keda import (
     Fallback,
     FallbackBehavior,
     FormulaFault,
+    KafkaTrigger,
     KedaSpec,
     Modifiers,
     Pause,
@@ -70,7 +72,7 @@ def _spec(
     config = None if spec.advanced is None else spec.advanced.horizontal_pod_autoscaler_config
     behavior = None if config is None else config.behavior
     return KedaSpec(
-        triggers=triggers,
+        triggers=tuple(_watching(trigger, context.topic) for trigger in triggers),
         polling_seconds=float(spec.polling_interval),
         cooldown_seconds=float(spec.cooldown_period),
         initial_cooldown_seconds=float(spec.initial_cooldown_period),
@@ -84,6 +86,13 @@ def _spec(
         cluster=context.cluster,
         names=context.signals,
     )
+
+
+def _watching(trigger: Trigger, topic: str | None) -> Trigger:
+    """A Kafka trigger that watches the live topic.  Its metric keeps the manifest's name."""
+    if topic is None or not isinstance(trigger, KafkaTrigger) or not trigger.topic:
+        return trigger
+    return replace(trigger, topic=topic)
 
 
 def _count_faults(spec: ScaledSpecShape) -> Iterator[str]:

@@ -20,6 +20,8 @@ class Context:
     cluster: HpaClusterSettings = field(default_factory=HpaClusterSettings)
     signals: Mapping[str, Signal] = field(default_factory=lambda: USUAL_NAMES)
     """Metric names and what they stand for: the usual ones and the user's own."""
+    topic: str | None = None
+    """A live group reads one topic: every Kafka trigger watches that one, whatever its manifest calls it."""
     known_only: bool = False
     """Refuse metrics that no signal stands for: a live run could never read them, a recorded state may hold them."""
 

@@ -67,9 +67,12 @@ class Observer:
         http: StatusClient,
         pod_spec: PodSpec,
         cpu_window_seconds: float,
+        called: str | None = None,
         host: Host | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
+        """`called` is what the observations call the topic; None = its name."""
+        self._called = called
         self._kafka, self._backend, self._http = kafka, backend, http
         self._pod_spec, self._cpu_window_seconds = pod_spec, cpu_window_seconds
         self._host, self._clock = host or Host(), clock
@@ -93,7 +96,7 @@ class Observer:
         self._members = follow(self._members, pods, statuses, now)
         self._usage_log = self._used(usage, statuses, pods)
         measured = Measured(
-            topic=self._kafka.topic,
+            topic=self._called or self._kafka.topic,
             partitions=self._kafka.partitions,
             group=group,
             statuses=statuses,
@@ -154,8 +157,25 @@ class Observer:
 
 @asynccontextmanager
 async def open_observer(
-    settings: KafkaSettings, *, topic: str, group: str, backend: Backend, spec: PodSpec, cpu_window_seconds: float
+    settings: KafkaSettings,
+    *,
+    topic: str,
+    group: str,
+    backend: Backend,
+    spec: PodSpec,
+    cpu_window_seconds: float,
+    called: str | None = None,
 ) -> AsyncIterator[Observer]:
-    """An Observer with its connections open.  Raises KafkaError when there is no Kafka."""
+    """An Observer with its connections open.  Raises KafkaError when there is no Kafka.
+
+    Observations call the topic `called`: a run's topic has a name of its own, its policies know that of the scenario.
+    """
     async with open_kafka_view(settings, topic=topic, group=group) as kafka, StatusClient() as http:
-        yield Observer(kafka=kafka, backend=backend, http=http, pod_spec=spec, cpu_window_seconds=cpu_window_seconds)
+        yield Observer(
+            kafka=kafka,
+            backend=backend,
+            http=http,
+            pod_spec=spec,
+            cpu_window_seconds=cpu_window_seconds,
+            called=called,
+        )

@@ -9,6 +9,7 @@ import yaml
 
 from autoscaler.errors import PolicyError
 from autoscaler.manifests import read_policy_text
+from autoscaler.manifests.kinds import Context
 from autoscaler.policies.hpa import SelectPolicy, TargetType
 from autoscaler.policies.keda import (
     Fallback,
@@ -394,3 +395,17 @@ def test_all_faults_at_once() -> None:
     text = document({"minReplicaCount": 9, "maxReplicaCount": 5}, metadata={"lagThreshold": "0", "version": "x"})
     with pytest.raises(PolicyError, match=r"3 fault\(s\)"):
         read(text)
+
+
+@pytest.mark.parametrize(
+    ("topic", "watched"),
+    [
+        pytest.param("events", "events", id="the live topic, whatever the manifest calls it"),
+        pytest.param(None, "orders", id="the manifest's own where there is no live one"),
+    ],
+)
+def test_a_live_group_reads_one_topic(topic: str | None, watched: str) -> None:
+    """Else a manifest from a cluster would find no partitions here and never scale.  Its metric keeps its name."""
+    policy = read_policy_text(TEXT, "orders.yaml", Context(topic=topic)).plan.policy
+    assert isinstance(policy, KedaPolicy)
+    assert policy.spec.triggers == (KafkaTrigger(metric="s0-kafka-orders", topic=watched),)
