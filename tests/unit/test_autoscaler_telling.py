@@ -20,16 +20,20 @@ def report(at: float = NOON, *, look: Look | None = None, held: str | None = Non
         "worker-2": Pod(name="worker-2", created_at=0.0, launched_at=0.0),
         "worker-3": Pod(name="worker-3", created_at=0.0),
     }
-    given = {"fleet": Fleet(pods=pods), "desired": 3, "answer": None, "happenings": (), "took_seconds": 0.0} | more
+    given: dict[str, Any] = {
+        "fleet": Fleet(pods=pods),
+        "desired": 3,
+        "answer": None,
+        "happenings": (),
+        "took_seconds": 0.0,
+    } | more
     return Report(at_seconds=at, look=look, held=held, **given)
 
 
 def look(*lags: int | None, problems: tuple[str, ...] = (), **seen: Any) -> Look:
     """A partition for each lag; None = not known."""
     partitions = tuple(
-        Partition(
-            topic="t", partition=number, end_offset=None if lag is None else 10_000, committed_offset=10_000 - lag
-        )
+        Partition(topic="t", partition=number, end_offset=10_000, committed_offset=10_000 - lag)
         if lag is not None
         else Partition(topic="t", partition=number)
         for number, lag in enumerate(lags)

@@ -38,7 +38,7 @@ def status(worker: str, phase: WorkerPhase = READY, **more: Any) -> WorkerStatus
 
 def look(statuses: dict[str, WorkerStatus], *, offsets: Offsets | None = None, **more: Any) -> Look:
     """What answered, by pod name."""
-    given = {"usage": {}, "worker_cpu_seconds": 0.0, "init_cpu_seconds": 0.0, "rebalances": None} | more
+    given: dict[str, Any] = {"usage": {}, "worker_cpu_seconds": 0.0, "init_cpu_seconds": 0.0, "rebalances": None} | more
     return Look(
         observation=Observation(at_seconds=0.0, spec_replicas=1, status_replicas=1, time_lag_seconds=0.5),
         statuses=statuses,
