@@ -14,7 +14,7 @@ import yaml
 from pydantic import ValidationError
 
 from autoscaler.assembly import Surroundings, open_controller
-from autoscaler.options import read_cluster, read_names
+from autoscaler.options import ClusterSettings, MetricNames, read_cluster, read_names
 from autoscaler.scaler import ScalerPlan, read_scaler
 from autoscaler.telling import Teller
 from contract.errors import SettingsError
@@ -67,8 +67,8 @@ def autoscale(  # noqa: PLR0917  # typer passes them by name
     replicas: Annotated[int, typer.Option(min=0, help="Workers at the start, before the policy is asked.")] = 1,
     shadow: Annotated[list[Path] | None, typer.Option(metavar="POLICY.yaml", help="Only recorded.")] = None,
     worker: Annotated[Path | None, typer.Option(help="YAML: a scenario's `worker` section.")] = None,
-    cluster: Annotated[list[str] | None, typer.Option(metavar="KEY=VALUE", help="A setting of the cluster.")] = None,
-    metric: Annotated[list[str] | None, typer.Option(metavar="NAME=SIGNAL", help="What a metric stands for.")] = None,
+    cluster: ClusterSettings = None,
+    metric: MetricNames = None,
     cpu_window_seconds: Annotated[float, typer.Option(min=0.1, help="What CPU samples are means of.")] = 15.0,
     journal: Annotated[Path | None, typer.Option(help="Write every tick here, to replay and explain.")] = None,
     folder: Annotated[Path, typer.Option(help="Logs and state of the workers.")] = Path("weir-workers"),

@@ -10,7 +10,6 @@ from typing import Annotated
 import orjson
 import typer
 
-from autoscaler.cluster import HpaClusterSettings
 from autoscaler.decide import decide as decide_once
 from autoscaler.errors import PolicyError, StateError
 from autoscaler.journal import Tick
@@ -18,8 +17,7 @@ from autoscaler.lines import VERSION, line_schema, read_state, write_decision
 from autoscaler.manifests import ReadPolicy, read_policy
 from autoscaler.manifests.kinds import Context
 from autoscaler.model import Memory, Plan
-from autoscaler.options import read_cluster, read_names
-from autoscaler.signals import Signal
+from autoscaler.options import ClusterSettings, MetricNames, read_cluster, read_names
 
 EPILOG = """
 Examples:
@@ -41,14 +39,8 @@ def decide(
         Path | None,
         typer.Option(metavar="POLICY.yaml", help="The policy: a manifest from a cluster, or one of Weir's."),
     ] = None,
-    metric: Annotated[
-        list[str] | None,
-        typer.Option(metavar="NAME=SIGNAL", help=f"What a metric's name stands for: {', '.join(Signal)}."),
-    ] = None,
-    cluster: Annotated[
-        list[str] | None,
-        typer.Option(metavar="KEY=VALUE", help=f"A cluster's setting: {', '.join(HpaClusterSettings.model_fields)}."),
-    ] = None,
+    metric: MetricNames = None,
+    cluster: ClusterSettings = None,
     schema: Annotated[bool, typer.Option("--schema", help="Print the JSON Schema of the format and end.")] = False,  # noqa: FBT002  # typer's way to declare a flag
 ) -> None:
     """Decide on states from standard input, one JSON object per line; pure: no Kafka, no workers.

@@ -9,13 +9,11 @@ import orjson
 import typer
 import yaml
 
-from autoscaler.cluster import HpaClusterSettings
 from autoscaler.errors import PolicyError
 from autoscaler.lint import Setting, cured, lint, setting_of
 from autoscaler.lint.telling import document_of, text_of
 from autoscaler.manifests.table import KINDS
-from autoscaler.options import read_cluster, read_names
-from autoscaler.signals import Signal
+from autoscaler.options import ClusterSettings, MetricNames, read_cluster, read_names
 from contract.scenario import PolicyScaler, read_scenario
 
 COMPLAINED = 1
@@ -47,14 +45,8 @@ def lint_policy(  # noqa: PLR0917  # typer passes them by name
         Path | None, typer.Option(metavar="SCENARIO.yaml", help="The load, the topic and the workers.")
     ] = None,
     fix: Annotated[bool, typer.Option("--fix", help="Write the corrected lines into the file.")] = False,  # noqa: FBT002  # typer's way to declare a flag
-    cluster: Annotated[
-        list[str] | None,
-        typer.Option(metavar="KEY=VALUE", help=f"A cluster's setting: {', '.join(HpaClusterSettings.model_fields)}."),
-    ] = None,
-    metric: Annotated[
-        list[str] | None,
-        typer.Option(metavar="NAME=SIGNAL", help=f"What a metric's name stands for: {', '.join(Signal)}."),
-    ] = None,
+    cluster: ClusterSettings = None,
+    metric: MetricNames = None,
     rebalance_seconds: Annotated[
         float | None, typer.Option(min=0, help="How long a rebalance was measured to take.")
     ] = None,

@@ -5,12 +5,10 @@ from typing import Annotated
 
 import typer
 
-from autoscaler.cluster import HpaClusterSettings
 from autoscaler.manifests import read_policy
 from autoscaler.manifests.kinds import Context
 from autoscaler.manifests.write import Form, Names, write_manifest
-from autoscaler.options import read_cluster, read_names
-from autoscaler.signals import Signal
+from autoscaler.options import ClusterSettings, MetricNames, read_cluster, read_names
 
 EPILOG = """
 Examples:
@@ -40,14 +38,8 @@ def manifest(  # noqa: PLR0917  # typer passes them by name
     events_per_second: Annotated[
         float | None, typer.Option(min=0.001, help="What one worker does, for a WeirPolicy: it aims at a time.")
     ] = None,
-    metric: Annotated[
-        list[str] | None,
-        typer.Option(metavar="NAME=SIGNAL", help=f"What a metric's name stands for: {', '.join(Signal)}."),
-    ] = None,
-    cluster: Annotated[
-        list[str] | None,
-        typer.Option(metavar="KEY=VALUE", help=f"A cluster's setting: {', '.join(HpaClusterSettings.model_fields)}."),
-    ] = None,
+    metric: MetricNames = None,
+    cluster: ClusterSettings = None,
     lossy: Annotated[bool, typer.Option("--lossy", help="Write it although something gets lost.")] = False,  # noqa: FBT002  # typer's way to declare a flag
 ) -> None:
     """Write a policy as a HorizontalPodAutoscaler or a ScaledObject, to standard output.

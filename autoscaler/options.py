@@ -1,13 +1,24 @@
 """Options that several commands have: what a metric's name stands for, and how a cluster is set up."""
 
 from collections.abc import Iterable
+from typing import Annotated
 
+import typer
 from pydantic import ValidationError
 
 from autoscaler.cluster import HpaClusterSettings
 from autoscaler.signals import USUAL_NAMES, Signal
 from contract.errors import SettingsError
 from contract.settings import explain
+
+MetricNames = Annotated[
+    list[str] | None,
+    typer.Option(metavar="NAME=SIGNAL", help=f"What a metric's name stands for: {', '.join(Signal)}."),
+]
+ClusterSettings = Annotated[
+    list[str] | None,
+    typer.Option(metavar="KEY=VALUE", help=f"A cluster's setting: {', '.join(HpaClusterSettings.model_fields)}."),
+]
 
 
 def read_names(pairs: Iterable[str]) -> dict[str, Signal]:

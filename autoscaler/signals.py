@@ -4,6 +4,7 @@ Apart from the policies because manifests, policies and the observer share it.  
 worked out is unknown (value None, with the reason), never 0 and never NaN.
 """
 
+import re
 from collections.abc import Callable, Mapping
 from enum import StrEnum
 
@@ -42,12 +43,21 @@ USUAL_NAMES: Mapping[str, Signal] = {
 """Metric names with a meaning of their own: those of kafka_exporter, kafka-lag-exporter, KMinion, and Weir's."""
 
 
+OF_KEDA = re.compile(r"s\d+-kafka-.+")
+"""How KEDA names the metric of a Kafka trigger in the HPA that it makes: `s0-kafka-orders`."""
+
+
+def signal_named(name: str, names: Mapping[str, Signal]) -> Signal | None:
+    """What a metric's name stands for; None = nothing that is known here."""
+    return names.get(name, Signal.TOTAL_LAG if OF_KEDA.fullmatch(name) else None)
+
+
 def read_metric(name: str, seen: Observation, names: Mapping[str, Signal]) -> Reading:
     """The metric's value in this tick: what the metrics API said, else the signal that its name stands for."""
     given = seen.metrics.get(name)
     if given is not None:
         return given
-    signal = names.get(name)
+    signal = signal_named(name, names)
     if signal is None:
         return Reading(error=f"no metric {name} was observed")
     return read_signal(signal, seen)

@@ -3,14 +3,12 @@
 import asyncio
 import secrets
 import shlex
-import signal
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
 
 import typer
-import uvloop
 from rich.console import Console
 
 from autoscaler.autoscale_cli import BackendName
@@ -18,6 +16,7 @@ from autoscaler.scaler import read_scaler
 from contract.kafka import KafkaSettings
 from contract.record import RunDirectory
 from contract.scenario import FixedScaler, Scenario, read_scenario, with_policy
+from loadtests.interrupts import run_interruptible
 from loadtests.live import LiveView
 from loadtests.policies_cli import EPILOG as COMPARE_POLICIES_EPILOG
 from loadtests.policies_cli import compare_policies
@@ -115,25 +114,10 @@ def _workers(scenario: Scenario) -> str:
 
 
 def _carry_out(order: RunOrder, view: LiveView) -> tuple[Summary, bool]:
-    """Run it on uvloop; the first Ctrl-C ends the load, a second one everything."""
-    stop = asyncio.Event()
-
-    async def main() -> Summary:
-        task = asyncio.current_task()
-        assert task is not None
-
-        def interrupt() -> None:
-            if stop.is_set():
-                task.cancel()
-            stop.set()
-            view.say("interrupted: ending the load, then draining and auditing (once more: stop at once) …")
-
-        for number in (signal.SIGINT, signal.SIGTERM):
-            asyncio.get_running_loop().add_signal_handler(number, interrupt)
-        return await run_scenario(order, view, stop)
-
+    """Run it; the first Ctrl-C ends the load, a second one everything."""
+    heard = "interrupted: ending the load, then draining and auditing (once more: stop at once) …"
     try:
-        return uvloop.run(main()), stop.is_set()
+        return run_interruptible(lambda stop: run_scenario(order, view, stop), lambda: view.say(heard))
     except asyncio.CancelledError:
         view.say("stopped; processes and topics are gone, what was recorded is in " + str(order.out))
         raise typer.Exit(EXIT_INTERRUPTED) from None

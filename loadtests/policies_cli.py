@@ -4,7 +4,6 @@ import asyncio
 import json
 import secrets
 import shlex
-import signal
 import sys
 from collections.abc import Sequence
 from dataclasses import replace
@@ -13,7 +12,6 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-import uvloop
 from rich.console import Console
 
 from autoscaler.scaler import read_scaler
@@ -33,6 +31,7 @@ from loadtests.contest_plan import (
     resumed,
 )
 from loadtests.host import describe_host, weir_version
+from loadtests.interrupts import run_interruptible
 from loadtests.report import read_run
 from loadtests.report.document import write_document
 from loadtests.report.policies_page import render_policies
@@ -221,25 +220,11 @@ def _make_folder(folder: Path, *, resume: bool) -> None:
 
 
 def _carry_out(contest: Contest, ground: Ground) -> bool:
-    """Play on uvloop; the first Ctrl-C ends the present run in order, a second one at once.  True = interrupted."""
-    stop = asyncio.Event()
-
-    async def main() -> None:
-        task = asyncio.current_task()
-        assert task is not None
-
-        def interrupt() -> None:
-            if stop.is_set():
-                task.cancel()
-            stop.set()
-            ground.say("interrupted: ending this run, then the page of what there is (once more: stop at once) …")
-
-        for number in (signal.SIGINT, signal.SIGTERM):
-            asyncio.get_running_loop().add_signal_handler(number, interrupt)
-        await play_contest(contest, ground, stop)
-
+    """Play; the first Ctrl-C ends the present run in order, a second one at once.  True = interrupted."""
+    heard = "interrupted: ending this run, then the page of what there is (once more: stop at once) …"
     try:
-        uvloop.run(main())
+        _, interrupted = run_interruptible(lambda stop: play_contest(contest, ground, stop), lambda: ground.say(heard))
     except asyncio.CancelledError:
         ground.say(f"stopped at once; what was recorded is in {ground.out}")
-    return stop.is_set()
+        return True
+    return interrupted

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from autoscaler.controller import Controller, Report
+from autoscaler.reconciler.deaths import words
 from contract.errors import RunError
 from contract.record import RunDirectory, RunEvent, Sample
 from contract.scenario import PolicyScaler, Scenario
@@ -146,9 +147,8 @@ class Stages:
         for pod in report.fleet.pods.values():
             if pod.last_exit:
                 end = pod.last_exit
-                how = f"exit code {end.code}" if end.signal is None else f"signal {end.signal}"
                 raise RunError(
-                    f"{pod.name} ended with {how} before it was ready; its log ends with\n"
+                    f"{pod.name} ended before it was ready: {words(end)}; its log ends with\n"
                     f"{end.last_words or '  | (it said nothing)'}"
                 )
 

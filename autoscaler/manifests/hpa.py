@@ -36,6 +36,7 @@ from autoscaler.policies.hpa import (
     TargetType,
     hpa_plan,
 )
+from autoscaler.signals import signal_named
 
 SOURCES = {
     "Object": "object",
@@ -112,7 +113,7 @@ def _metric_faults(metric: MetricShape, path: str, context: Context) -> Iterator
     if metric.type in ("Resource", "ContainerResource"):
         if source.name not in RESOURCES:
             yield f"{place}.name: only {' and '.join(RESOURCES)} are measured here, found {source.name!r}"
-    elif context.known_only and metric.type != "Pods" and source.metric.name not in context.signals:
+    elif context.known_only and metric.type != "Pods" and not signal_named(source.metric.name, context.signals):
         name = source.metric.name
         yield f"{place}.metric.name: no signal is known as {name}: say --metric {name}=SIGNAL"
 

@@ -163,6 +163,7 @@ def test_what_was_read_counts_before_what_a_name_stands_for() -> None:
     seen = replace(SEEN, partitions=(LAGGING,), metrics={"kafka_consumergroup_lag": Reading(error="timed out")})
     assert read_metric("kafka_consumergroup_lag", seen, USUAL_NAMES) == Reading(error="timed out")
     assert read_metric("kafka_consumer_lag", seen, USUAL_NAMES).value == 30.0
+    assert read_metric("s0-kafka-orders", seen, USUAL_NAMES).value == 30.0
     assert read_metric("mine", seen, {"mine": Signal.TOTAL_LAG}).value == 30.0
     assert read_metric("mine", seen, USUAL_NAMES).error == "no metric mine was observed"
 

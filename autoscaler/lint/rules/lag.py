@@ -9,7 +9,7 @@ from autoscaler.lint.model import Edit, Finding, Path, Put, Rename, Severity, Un
 from autoscaler.lint.rules.bounds import counted_partitions
 from autoscaler.lint.setting import Setting
 from autoscaler.lint.views import KEDA_THRESHOLD, Metric, Trigger, bounds_of, kafka_triggers, metrics_of, quantity
-from autoscaler.signals import Signal
+from autoscaler.signals import Signal, signal_named
 
 COUNTS = (Signal.TOTAL_LAG, Signal.MAX_PARTITION_LAG, Signal.ARRIVAL_RATE, Signal.PROCESSING_RATE)
 
@@ -34,7 +34,7 @@ def lag_targets(manifest: Manifest, setting: Setting) -> Iterator[LagTarget]:
     for trigger in kafka_triggers(manifest):
         yield _of_trigger(trigger)
     for metric in metrics_of(manifest):
-        signal = setting.signals.get(metric.name)
+        signal = signal_named(metric.name, setting.signals)
         if metric.type in ("Object", "External") and signal is not None:
             yield from _of_metric(metric, signal)
 
@@ -74,7 +74,7 @@ def time_lag_on_average(manifest: Manifest, setting: Setting) -> Iterator[Findin
 def unknown_metric(manifest: Manifest, setting: Setting) -> Iterator[Unchecked]:
     """Whether a name means lag cannot be guessed."""
     for metric in metrics_of(manifest):
-        if metric.type in ("Object", "External") and metric.name not in setting.signals:
+        if metric.type in ("Object", "External") and not signal_named(metric.name, setting.signals):
             yield Unchecked("lag-on-value", f"what {metric.name} stands for (--metric {metric.name}=SIGNAL)")
 
 

@@ -11,7 +11,7 @@ from autoscaler.manifests.write.nearest import weir_sketch
 from autoscaler.manifests.write.sketch import Hours, Lag, Names, Sketch, Use
 from autoscaler.policies.hpa import HpaPolicy, HpaSpec, Metric, MetricType, TargetType
 from autoscaler.policies.keda import KafkaTrigger, KedaPolicy, KedaSpec, Pause, ResourceTrigger
-from autoscaler.signals import Signal
+from autoscaler.signals import Signal, signal_named
 from contract.quantities import MILLI
 
 CPU = Use(resource="cpu", percent=80)
@@ -68,7 +68,7 @@ def _use(metric: Metric, source: Mapping[str, Any]) -> Use:
 def _lag(metric: Metric, spec: HpaSpec, entry: Mapping[str, Any]) -> Lag | None:
     """A target on total lag that the controller acts on; None for another."""
     target, external = metric.target, metric.type is MetricType.EXTERNAL
-    if metric.type is MetricType.PODS or spec.names.get(metric.name) is not Signal.TOTAL_LAG:
+    if metric.type is MetricType.PODS or signal_named(metric.name, spec.names) is not Signal.TOTAL_LAG:
         return None
     if target.average_value_milli is not None and (external or target.type is TargetType.AVERAGE_VALUE):
         return Lag(amount=target.average_value_milli / MILLI, per_worker=True, whole=entry)
@@ -78,7 +78,7 @@ def _lag(metric: Metric, spec: HpaSpec, entry: Mapping[str, Any]) -> Lag | None:
 
 
 def _why_not(metric: Metric, spec: HpaSpec) -> str:
-    signal = spec.names.get(metric.name)
+    signal = signal_named(metric.name, spec.names)
     if metric.type is not MetricType.PODS and signal is Signal.TOTAL_LAG:
         return f"the target of {metric.name} has nothing for its type: the controller never scales on it"
     known = "is not known (--metric)" if signal is None else f"is {signal}"
