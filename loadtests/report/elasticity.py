@@ -85,14 +85,14 @@ def calm(summary: Summary) -> list[str]:
 
 
 def _evidence(storm: Storm) -> list[tuple[str, str]]:
-    """What is known of it."""
-    after = storm.saturated_after_seconds
+    """What is known of it.  Throughput that rose, as it does when the load has risen more, is no evidence."""
+    after, throughput = storm.saturated_after_seconds, storm.throughput_ratio
     rows: list[tuple[str, float | None, Unit]] = [
         ("Began at", storm.began_at_seconds, "seconds"),
         ("Maximum reached after", after, "seconds"),
         ("Amplification", storm.amplification, "times"),
         ("CPU of starts", storm.init_cpu_share, "ratio"),
-        ("Throughput against before", storm.throughput_ratio, "ratio"),
+        ("Throughput against before", throughput if throughput and throughput < 1 else None, "ratio"),
         ("Killed by probes", storm.probe_kills, "count"),
         ("Rebalances", storm.rebalances, "count"),
         ("Partition-seconds stopped", storm.stopped_partition_seconds, "count"),
