@@ -16,17 +16,22 @@ def state(
     busy: Sequence[float | None] | float | None = 0.5,
     partitions: int = 120,
     ready: int | None = None,
+    ready_at: float | None = None,
     arrival_rate: float | None = None,
     worker_rate: float | None = None,
     cpu_request: float | None = None,
 ) -> Observation:
-    """A job of `replicas` workers, of which `ready` take part; the whole lag is in the first partition."""
+    """A job of `replicas` workers, of which `ready` take part since `ready_at`.
+
+    The whole lag is in the first partition.
+    """
     shares = list(busy) if isinstance(busy, Sequence) else [busy] * replicas
     workers = tuple(
         Worker(
             name=f"w{index}",
             pod_phase=PodPhase.RUNNING,
             ready=index < (replicas if ready is None else ready),
+            ready_changed_at=ready_at,
             busy_ratio=shares[index],
             true_processing_rate=worker_rate,
             cpu_request_cores=cpu_request,

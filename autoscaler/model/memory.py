@@ -82,8 +82,9 @@ class FlinkMemory:
     replicas: int | None = None
     """As asked for at the last tick: a difference is a rescale, whoever made it."""
     rescaled_at: float | None = None
+    """When the job last stopped: its last rescale, or the loss of a worker after it."""
     running_at: float | None = None
-    """When all wanted workers were ready after the last rescale."""
+    """When all wanted workers were ready after that."""
     looked_at: float | None = None
     samples: tuple[FlinkSample, ...] = ()
     down_began_at: float | None = None

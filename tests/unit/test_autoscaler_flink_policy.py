@@ -68,11 +68,49 @@ def test_after_a_rescale_it_stabilises_and_fills_its_window_again() -> None:
     assert why(running, lag=60_000, rate=1_700.0, busy=1.0, ready=12) == (
         "held: the job is not running: 12 of 17 workers take part"
     )
-    assert why(running, lag=60_000, rate=1_700.0, busy=1.0) == "held: rescaled: stabilising for another 30 s"
+    assert why(running, lag=60_000, rate=1_700.0, busy=1.0) == "held: stabilising for another 30 s"
     running.run(20, lag=60_000, rate=1_700.0, busy=1.0)
     assert why(running, lag=60_000, rate=1_700.0, busy=1.0) == "held: the metric window is full in 60 s"
     running.run(50, lag=60_000, rate=1_700.0, busy=1.0)
     assert "within the edges" in why(running, lag=60_000, rate=1_700.0, busy=1.0) or running.replicas > 17
+
+
+def test_a_lost_worker_restarts_the_job() -> None:
+    """As any failed task in Flink: what was collected is thrown away, and it stabilises again."""
+    running = job(**FULL)
+    running.run(60, lag=60_000, **BUSY)
+    assert why(running, lag=60_000, ready=9, **BUSY) == "held: the job is not running: 9 of 10 workers take part"
+    assert (running.memory.flink or FlinkMemory()).samples == ()
+    assert why(running, lag=60_000, **BUSY) == "held: stabilising for another 30 s"
+    running.run(20, lag=60_000, **BUSY)
+    assert why(running, lag=60_000, **BUSY) == "held: the metric window is full in 60 s"
+
+
+def test_a_job_that_has_just_started_stabilises() -> None:
+    """Seen for the first time while it still starts, and when it has run for 20 s."""
+    starting, started = job(**FULL), job(**FULL)
+    starting.tick(10, ready=3)
+    assert why(starting) == "held: stabilising for another 30 s"
+    assert why(started, ready_at=-10.0) == "held: stabilising for another 10 s"
+
+
+def test_what_is_sampled_while_stabilising_leaves_the_window() -> None:
+    """It is collected, as in Flink, but does not fill the window and is gone when that is full."""
+    running = job(**FULL)
+    running.tick(10, ready=3)
+    running.run(30, **BUSY)
+    assert len((running.memory.flink or FlinkMemory()).samples) == 3
+    assert running.run(70, **BUSY).trail[-1].why.startswith("held: within the edges")
+    assert [one.at_seconds for one in (running.memory.flink or FlinkMemory()).samples][::6] == [50, 110]
+
+
+def test_a_single_observation_under_a_backlog_does_not_count_twice() -> None:
+    """Two are needed; an average over fewer than two is none."""
+    running = job(**FULL)
+    running.tick(10, lag=60_000, rate=1_000.0, busy=0.5)
+    running.run(60, lag=0, rate=1_000.0, busy=0.5)
+    samples = (running.memory.flink or FlinkMemory()).samples
+    assert [one.observed_rate for one in samples] == [1_000, *[None] * 6]
 
 
 def test_stabilising_ends_also_if_the_clock_began_at_zero() -> None:
@@ -109,7 +147,7 @@ def test_a_rescale_by_somebody_else_counts_as_one() -> None:
     running = job(**FULL)
     running.run(60, **BUSY)
     running.replicas = 12
-    assert why(running, **BUSY) == "held: rescaled: stabilising for another 30 s"
+    assert why(running, **BUSY) == "held: stabilising for another 30 s"
 
 
 def test_going_down_waits_for_an_hour_and_takes_the_largest_of_it() -> None:

@@ -13,7 +13,7 @@ from autoscaler.policies.flink.down import clear_down, delay_down
 from autoscaler.policies.flink.evaluate import Evaluated, evaluate, propose_parallelism
 from autoscaler.policies.flink.history import ineffective
 from autoscaler.policies.flink.options import FlinkOptions
-from autoscaler.policies.flink.window import add_sample, measure, notice, ready_count, take_sample
+from autoscaler.policies.flink.window import add_sample, is_running, measure, notice, ready_count, take_sample
 
 RULE = "flink"
 
@@ -54,18 +54,16 @@ class FlinkPolicy:
             return _Answer(
                 (_hold(seen, f"next look in {_s(flink.looked_at + options.control_loop_interval - now)}"),), flink
             )
-        ready = ready_count(seen)
-        if ready < max(1, seen.spec_replicas):
-            why = f"the job is not running: {ready} of {seen.spec_replicas} workers take part"
+        if not is_running(seen):
+            why = f"the job is not running: {ready_count(seen)} of {seen.spec_replicas} workers take part"
             return _Answer((_hold(seen, why),), flink)
         sample = take_sample(seen, flink, options)
         if isinstance(sample, str):
             return _Answer((_hold(seen, sample),), flink)
-        looked = replace(flink, looked_at=now)
-        stable_at = now if flink.running_at is None else flink.running_at + options.stabilization_interval
+        stable_at = -math.inf if flink.running_at is None else flink.running_at + options.stabilization_interval
+        looked, missing = add_sample(replace(flink, looked_at=now), sample, options.metrics_window, stable_at=stable_at)
         if now < stable_at:
-            return _Answer((_hold(seen, f"rescaled: stabilising for another {_s(stable_at - now)}"),), looked)
-        looked, missing = add_sample(looked, sample, options.metrics_window)
+            return _Answer((_hold(seen, f"stabilising for another {_s(stable_at - now)}"),), looked)
         if missing > 0:
             return _Answer((_hold(seen, f"the metric window is full in {_s(missing)}"),), looked)
         return self._decide(seen, looked)

@@ -1,9 +1,11 @@
 """What Flink's autoscaler collects: a sample at each look, for as long as the metric window is.
 
-A rescale throws everything away.  Samples begin to count when the job has been running for the stabilisation interval,
-and nothing is decided until they fill the window.
+The rule is that of the ScalingMetricCollector.  Whenever the job began to run again, after a rescale or a failure, what
+was collected before is thrown away.  Samples are taken from then on, but the window begins with the first one after the
+stabilisation interval, and nothing is decided until it is full.
 """
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
@@ -32,20 +34,15 @@ class Measured:
 
 
 def notice(flink: FlinkMemory, seen: Observation, memory: Memory, options: FlinkOptions) -> FlinkMemory:
-    """Take in what happened since the last tick: a rescale by anyone, and whether the job runs again."""
-    now = seen.at_seconds
-    if flink.replicas is not None and flink.replicas != seen.spec_replicas:
-        last = memory.last_scaled_at
-        made_by_us = flink.pending is not None and flink.pending.after == seen.spec_replicas
-        done = (flink.pending,) if made_by_us and flink.pending is not None else ()
-        kept = (*flink.rescales, *done)[-options.history_max_count :]
-        recent = last is not None and flink.looked_at is not None and last >= flink.looked_at
-        flink = FlinkMemory(
-            rescaled_at=last if recent else now,
-            rescales=tuple(one for one in kept if now - one.at_seconds <= options.history_max_age),
-        )
-    if flink.rescaled_at is not None and flink.running_at is None and ready_count(seen) >= seen.spec_replicas:
-        flink = replace(flink, running_at=now, rescales=_timed(flink, seen))
+    """Take in what happened since the last tick: a rescale by anyone, workers that are lost, the job running again."""
+    if flink.replicas is None:
+        flink = replace(flink, running_at=_running_since(seen))
+    elif flink.replicas != seen.spec_replicas:
+        flink = _rescaled(flink, seen, memory, options)
+    if not is_running(seen) and (flink.running_at is not None or flink.rescaled_at is None):
+        flink = replace(flink, rescaled_at=seen.at_seconds, running_at=None, samples=())
+    if flink.rescaled_at is not None and flink.running_at is None and is_running(seen):
+        flink = replace(flink, running_at=seen.at_seconds, rescales=_timed(flink, seen))
     return replace(flink, replicas=seen.spec_replicas)
 
 
@@ -65,12 +62,17 @@ def take_sample(seen: Observation, flink: FlinkMemory, options: FlinkOptions) ->
     )
 
 
-def add_sample(flink: FlinkMemory, sample: FlinkSample, window_seconds: float) -> tuple[FlinkMemory, float]:
-    """The memory with it, and how many seconds are missing until the window is full (0.0 = it is)."""
-    first = flink.samples[0].at_seconds if flink.samples else sample.at_seconds
+def add_sample(
+    flink: FlinkMemory, sample: FlinkSample, window_seconds: float, *, stable_at: float = -math.inf
+) -> tuple[FlinkMemory, float]:
+    """The memory with it, and how many seconds are missing until the window is full (0.0 = it is).
+
+    Samples from before `stable_at` do not fill the window, and are dropped once others do.
+    """
+    first = next((one.at_seconds for one in flink.samples if one.at_seconds >= stable_at), sample.at_seconds)
     missing = max(0.0, first + window_seconds - sample.at_seconds)
     kept = flink.samples
-    if missing == 0:
+    if missing == 0 and sample.at_seconds >= stable_at:
         kept = tuple(one for one in kept if one.at_seconds >= sample.at_seconds - window_seconds)
     return replace(flink, samples=(*kept[1 - SAMPLES_MAX :], sample)), missing
 
@@ -111,6 +113,11 @@ def ready_count(seen: Observation) -> int:
     return sum(takes_part(worker) for worker in seen.workers)
 
 
+def is_running(seen: Observation) -> bool:
+    """Whether the job runs: there are workers, and all that are wanted take part."""
+    return ready_count(seen) >= max(1, seen.spec_replicas)
+
+
 def takes_part(worker: Worker) -> bool:
     """Whether the worker consumes: by Weir's own phase, or by its Ready condition where that is unknown."""
     if worker.deleted:
@@ -118,11 +125,33 @@ def takes_part(worker: Worker) -> bool:
     return worker.phase is WorkerPhase.READY if worker.phase is not None else worker.ready is True
 
 
+def _rescaled(flink: FlinkMemory, seen: Observation, memory: Memory, options: FlinkOptions) -> FlinkMemory:
+    """What is left after a rescale: when it began, and those that were our own."""
+    last, now = memory.last_scaled_at, seen.at_seconds
+    made_by_us = flink.pending is not None and flink.pending.after == seen.spec_replicas
+    done = (flink.pending,) if made_by_us and flink.pending is not None else ()
+    kept = (*flink.rescales, *done)[-options.history_max_count :]
+    recent = last is not None and flink.looked_at is not None and last >= flink.looked_at
+    return FlinkMemory(
+        replicas=flink.replicas,
+        rescaled_at=last if recent else now,
+        rescales=tuple(one for one in kept if now - one.at_seconds <= options.history_max_age),
+    )
+
+
+def _running_since(seen: Observation) -> float | None:
+    """When the last of the workers became ready, for a job that runs at first sight; None = not known."""
+    changed = [worker.ready_changed_at for worker in seen.workers if takes_part(worker)]
+    known = [at for at in changed if at is not None]
+    return max(known) if known and len(known) == len(changed) and is_running(seen) else None
+
+
 def _observed(lag_events: float, rate: float, before: Sequence[FlinkSample], options: FlinkOptions) -> float | None:
-    """The rate itself while there is a backlog to keep all busy; else the average of those seen before."""
+    """The rate itself while there is a backlog to keep all busy; else the average of those seen before, if enough."""
     if rate > 0 and lag_events >= options.observed_true_processing_rate_lag_threshold * rate:
         return rate
-    return _mean([sample.observed_rate for sample in before], 1) if rate > 0 else None
+    enough = options.observed_true_processing_rate_min_observations
+    return _mean([sample.observed_rate for sample in before], enough) if rate > 0 else None
 
 
 def _timed(flink: FlinkMemory, seen: Observation) -> tuple[Rescale, ...]:
