@@ -14,8 +14,10 @@ NAMES = {"a": 6.0, "b": 4.0, "none": None, "trig_one": 2.0}
         ("a + b / 2", 8.0),
         ("a - b - 1", 1.0),
         ("a / 4", 1.5),
-        ("a % 4", 2.0),
-        ("-7 % 4", -3.0),
+        ("2 ** 3 ** 2", 512.0),
+        ("-2 ^ 2 * 3", -12.0),
+        ("2 ** -1", 0.5),
+        ("a ** none ?? 2", 36.0),
         ("-a + b", -2.0),
         ("max(a, b, 9)", 9.0),
         ("min(a, b)", 4.0),
@@ -29,8 +31,14 @@ NAMES = {"a": 6.0, "b": 4.0, "none": None, "trig_one": 2.0}
         ("not (a > 5) or !(b <= 4) ? 1 : 0", 0.0),
         ("a != b ? 1 : 0", 1.0),
         ("none ?? a", 6.0),
-        ("none ?? 1 + 1", 2.0),
-        ("a ?? 100 * 0", 0.0),
+        ("(none ?? 1) + 1", 2.0),
+        ("1 + none ?? 2 + 3", 6.0),
+        ("-none ?? 1 + 1", 0.0),
+        ("none ?? none ?? b", 4.0),
+        ("(none ?? a) > 5 ? 1 : 0", 1.0),
+        ("1 < b < a ? 1 : 0", 1.0),
+        ("1 < a < b ? 1 : 0", 0.0),
+        ("1 < b == true ? 1 : 0", 1.0),
         ("none == nil ? 7 : none", 7.0),
         ("1e3 + .5 + 1.5", 1002.0),
         ("trig_one > 2 ? trig_one + 3 : 1", 1.0),
@@ -46,7 +54,9 @@ def test_value(text: str, expected: float) -> None:
     ("text", "told"),
     [
         ("a / 0", "division by 0"),
-        ("a % 0", "division by 0"),
+        ("0 ** -1", "not finite"),
+        ("(-8) ** 0.5", "not finite"),
+        ("a == b == b ? 1 : 0", "cannot be compared with true or false"),
         ("none + 1", "found nil"),
         ("a > b", "found true"),
         ("a ? 1 : 2", "expected true or false, found 6"),
@@ -68,8 +78,9 @@ def test_no_value(text: str, told: str) -> None:
         ("__import__('os')", "cannot be used"),
         ("exec(a)", "exec is not known"),
         ("a.b", "'.' cannot be used"),
-        ("a ** 2", "expected a number or a name"),
-        ("a ^ 2", "'\\^' cannot be used"),
+        ("a % 4", "'%' cannot be used"),
+        ("a ?? b + 1", r"\?\? and then \+: put parentheses"),
+        ("a ?? b > 1 ? 1 : 0", r"\?\? and then >: put parentheses"),
         ("a in b", "expected the end"),
         ("a +", "found the end"),
         ("(a", "expected '\\)'"),
@@ -85,6 +96,14 @@ def test_refused(text: str, told: str) -> None:
     """What is not in the subset is refused by name when the formula is read."""
     with pytest.raises(FormulaFault, match=told):
         read_formula(text)
+
+
+def test_nil() -> None:
+    """A formula may come to nil, which is no value."""
+    formula = read_formula("none ?? none")
+    assert formula.result(NAMES) is None
+    with pytest.raises(FormulaFault, match="found nil"):
+        formula.value(NAMES)
 
 
 def test_names() -> None:

@@ -1,8 +1,9 @@
 """The formulas of `scalingModifiers`: the part of the expr language that people use, and nothing beyond it.
 
-Numbers, names of triggers, `+ - * / %`, comparisons, `and or not && || !`, `a ? b : c`, `??`, nil, true, false, and the
-functions below.  Anything else is refused by name when the formula is read.  Its one rule: pure, and what has no value
-(a division by 0, arithmetic with nil) is a `FormulaFault`, never a number.
+Numbers, names of triggers, `+ - * / ** ^`, comparisons, `and or not && || !`, `a ? b : c`, `??`, nil, true, false, and
+the functions below.  Anything else is refused by name when the formula is read, also `%`: expr takes it of whole numbers
+only, and no trigger is one.  Its one rule: pure, and what has no value (a division by 0, arithmetic with nil) is a
+`FormulaFault`, never a number.
 """
 
 import math
@@ -17,7 +18,9 @@ Run = Callable[[Names], Value]
 
 LENGTH_MAX = 4_096
 DEPTH_MAX = 64
-SCANNER = re.compile(r"\s*(?:(\d+\.?\d*(?:[eE][+-]?\d+)?|\.\d+)|([A-Za-z_]\w*)|(\?\?|&&|\|\||[=!<>]=|[-+*/%<>?:(),!]))")
+SCANNER = re.compile(
+    r"\s*(?:(\d+\.?\d*(?:[eE][+-]?\d+)?|\.\d+)|([A-Za-z_]\w*)|(\?\?|&&|\|\||\*\*|[=!<>]=|[-+*/^<>?:(),!]))"
+)
 
 
 class FormulaFault(ValueError):  # noqa: N818  # an answer on its way to a condition or a refusal, never shown as an error
@@ -34,8 +37,13 @@ class Formula:
     _run: Run = field(compare=False, repr=False)
 
     def value(self, triggers: Names) -> float:
-        """Its value; a trigger of None is nil.  Raises FormulaFault."""
-        return _number(self._run(triggers))
+        """Its value; a trigger of None is nil.  Raises FormulaFault, also for nil."""
+        return _number(self.result(triggers))
+
+    def result(self, triggers: Names) -> float | None:
+        """Its value; None = it comes to nil.  Raises FormulaFault."""
+        result = self._run(triggers)
+        return None if result is None else _number(result)
 
 
 def read_formula(text: str) -> Formula:
@@ -61,7 +69,7 @@ def _tokens(text: str) -> list[str]:
 
 
 class _Reader:
-    """Recursive descent with expr's own precedences: `??` binds tightest, then signs, `* / %`, `not`, and so on."""
+    """Recursive descent with expr's own precedences: `??` binds tightest, then powers, signs, `* /`, `not` and so on."""
 
     def __init__(self, tokens: list[str]) -> None:
         self.tokens = tokens
@@ -95,11 +103,29 @@ class _Reader:
         return run
 
     def binary(self, least: int) -> Run:
-        """Operators that bind at least as tightly as `least`, each to the left."""
-        run = self.unary()
+        """Operators that bind at least as tightly as `least`, each to the left but powers.
+
+        Beside `??` expr wants parentheses: `(a ?? b) + 1`, though `1 + a ?? b` is clear to it.
+        """
+        run, before = self.unary(), ""
         while (binding := BINDING.get(self.next, -1)) >= least:
             sign = self.take(self.next)
-            run = _apply(sign, run, self.binary(binding + 1))
+            if before == "??" != sign:
+                raise FormulaFault(f"?? and then {sign}: put parentheses around one of them")
+            if sign in ORDERS:
+                run = self.chain(run, sign)
+            else:
+                run = _apply(sign, run, self.binary(binding + (sign not in POWERS)))
+            before = sign
+        return run
+
+    def chain(self, left: Run, sign: str) -> Run:
+        """Comparisons in a row: `a < b < c` is `a < b and b < c`."""
+        right = self.binary(BINDING[sign] + 1)
+        run = _apply(sign, left, right)
+        while sign := self.take(*ORDERS):
+            left, right = right, self.binary(BINDING[sign] + 1)
+            run = _apply("and", run, _apply(sign, left, right))
         return run
 
     def unary(self) -> Run:
@@ -168,9 +194,8 @@ def _apply(sign: str, left: Run, right: Run) -> Run:
         return lambda names: _truth(left(names)) and _truth(right(names))
     if sign == "??":
         return lambda names: right(names) if (value := left(names)) is None else value
-    if sign in EQUALITIES:
-        equality = EQUALITIES[sign]
-        return lambda names: equality(left(names), right(names))
+    if sign in ("==", "!="):
+        return lambda names: _equal(left(names), right(names)) == (sign == "==")
     arithmetic = ARITHMETIC[sign]
     return lambda names: arithmetic(_number(left(names)), _number(right(names)))
 
@@ -205,11 +230,17 @@ def _divided(left: float, right: float) -> float:
     return left / right
 
 
-def _remainder(left: float, right: float) -> float:
-    """With the sign of the dividend, as Go has it."""
-    if right == 0:
-        raise FormulaFault("a division by 0")
-    return math.fmod(left, right)
+def _power(left: float, right: float) -> float:
+    try:
+        return math.pow(left, right)
+    except (OverflowError, ValueError):
+        raise FormulaFault("the value is not finite") from None
+
+
+def _equal(left: Value, right: Value) -> bool:
+    if left is not None and right is not None and isinstance(left, bool) != isinstance(right, bool):
+        raise FormulaFault("a number cannot be compared with true or false")
+    return left == right
 
 
 NOT_BINDING, SIGN_BINDING = 50, 90
@@ -218,17 +249,19 @@ BINDING: Mapping[str, int] = {
     **dict.fromkeys(("and", "&&"), 15),
     **dict.fromkeys(("==", "!=", "<", ">", "<=", ">="), 20),
     **dict.fromkeys("+-", 30),
-    **dict.fromkeys("*/%", 60),
+    **dict.fromkeys("*/", 60),
+    **dict.fromkeys(("**", "^"), 100),
     "??": 500,
 }
 """How tightly each operator binds, in expr's own numbers."""
-EQUALITIES: Mapping[str, Callable[[Value, Value], bool]] = {"==": operator.eq, "!=": operator.ne}
+ORDERS, POWERS = ("<", ">", "<=", ">="), ("**", "^")
 ARITHMETIC: Mapping[str, Callable[[float, float], Value]] = {
     "+": operator.add,
     "-": operator.sub,
     "*": operator.mul,
     "/": _divided,
-    "%": _remainder,
+    "**": _power,
+    "^": _power,
     "<": operator.lt,
     ">": operator.gt,
     "<=": operator.le,
