@@ -1,48 +1,65 @@
-"""`weir`: one command, a sub-command for each thing that one can do."""
+"""`weir`: one command, a sub-command for each thing that one can do.
+
+Only the command that is asked for is imported: Kafka clients and data frames cost half a second that `weir decide` in a
+pipe, or a typing error, should not have to wait for.  Help and shell completion need all of them.
+"""
 
 import sys
+from collections.abc import Iterable, Mapping
+from importlib import import_module
 
 import typer
 
-from autoscaler.autoscale_cli import EPILOG as AUTOSCALE_EPILOG
-from autoscaler.autoscale_cli import autoscale
-from autoscaler.decide_cli import EPILOG as DECIDE_EPILOG
-from autoscaler.decide_cli import decide
-from autoscaler.explain_cli import EPILOG as EXPLAIN_EPILOG
-from autoscaler.explain_cli import explain
-from autoscaler.lint_cli import EPILOG as LINT_EPILOG
-from autoscaler.lint_cli import lint_policy
-from autoscaler.manifest_cli import EPILOG as MANIFEST_EPILOG
-from autoscaler.manifest_cli import manifest
-from broker.cli import app as kafka
 from contract.errors import WeirError
-from loadtests.bench.cli import bench
-from loadtests.cli import app as loadtest
-from processor.cli import process
-from producer.cli import produce
 
-app = typer.Typer(
-    name="weir",
-    no_args_is_help=True,
-    pretty_exceptions_show_locals=False,
-    help="A testbed for Kafka stream processors: real load, real workers, and a ledger that proves none was lost.",
-)
-app.add_typer(kafka, name="kafka", help="The embedded Apache Kafka.")
-app.add_typer(loadtest, name="loadtest")
-app.command()(produce)
-app.command()(process)
-app.command()(bench)
-app.command(epilog=DECIDE_EPILOG)(decide)
-app.command(epilog=EXPLAIN_EPILOG)(explain)
-app.command("lint", epilog=LINT_EPILOG)(lint_policy)
-app.command(epilog=MANIFEST_EPILOG)(manifest)
-app.command(epilog=AUTOSCALE_EPILOG)(autoscale)
+COMMANDS: Mapping[str, str] = {
+    "kafka": "broker.cli:app",
+    "loadtest": "loadtests.cli:app",
+    "produce": "producer.cli:produce",
+    "process": "processor.cli:process",
+    "bench": "loadtests.bench.cli:bench",
+    "decide": "autoscaler.decide_cli:decide",
+    "explain": "autoscaler.explain_cli:explain",
+    "lint": "autoscaler.lint_cli:lint_policy",
+    "manifest": "autoscaler.manifest_cli:manifest",
+    "autoscale": "autoscaler.autoscale_cli:autoscale",
+}
+"""Where each command is.  One with examples has them as EPILOG in its module."""
 
 
 def main() -> None:
     """Run the command line.  Our own errors are for the user: a message and an exit code, no traceback."""
+    asked = sys.argv[1] if len(sys.argv) > 1 else ""
     try:
-        app()
+        application([asked] if asked in COMMANDS else COMMANDS)()
     except WeirError as error:
         typer.secho(f"weir: {error}", fg=typer.colors.RED, err=True)
         sys.exit(error.exit_code)
+
+
+def application(names: Iterable[str]) -> typer.Typer:
+    """The command line with these commands."""
+    app = typer.Typer(
+        name="weir",
+        no_args_is_help=True,
+        pretty_exceptions_show_locals=False,
+        help="A testbed for Kafka stream processors and their autoscalers: real load, real workers, and a proof of it.",
+    )
+    app.callback()(_nothing)  # or one command alone would take the place of all
+    for name in names:
+        _mount(app, name)
+    return app
+
+
+def _nothing() -> None:
+    """A testbed for Kafka stream processors and their autoscalers: real load, real workers, and a proof of it."""
+
+
+def _mount(app: typer.Typer, name: str) -> None:
+    place, _, attribute = COMMANDS[name].partition(":")
+    module = import_module(place)
+    command = getattr(module, attribute)
+    if isinstance(command, typer.Typer):
+        app.add_typer(command, name=name)
+    else:
+        app.command(name, epilog=getattr(module, "EPILOG", None))(command)
