@@ -116,18 +116,15 @@ def _trigger_faults(spec: ScaledSpecShape) -> Iterator[str]:
 
 
 def _fallback_faults(spec: ScaledSpecShape) -> Iterator[str]:
-    """A fallback is a number of workers times an average target, so there must be one."""
+    """A fallback stands in for triggers that KEDA reads: it may be beside CPU and memory, but not beside them alone."""
     fallback = spec.fallback
     if fallback is None:
         return
     modifiers = None if spec.advanced is None else spec.advanced.scaling_modifiers
-    if fallback.behavior == "triggerScoped" and modifiers is None:
-        yield "spec.fallback.behavior: triggerScoped needs advanced.scalingModifiers"
-    if modifiers is not None and modifiers.metric_type == "Value":
-        yield "spec.fallback: needs advanced.scalingModifiers.metricType AverageValue, found Value"
-    usable = [each for each in spec.triggers if each.type not in RESOURCES and each.metric_type in ("", "AverageValue")]
-    if modifiers is None and not usable:
-        yield "spec.fallback: needs a trigger of metricType AverageValue other than cpu and memory"
+    if fallback.behavior == "scalingModifiers" and (modifiers is None or not modifiers.formula):
+        yield "spec.fallback.behavior: scalingModifiers needs advanced.scalingModifiers.formula"
+    if modifiers is None and all(each.type in RESOURCES for each in spec.triggers):
+        yield "spec.fallback: needs a trigger other than cpu and memory"
 
 
 def _fallback(spec: ScaledSpecShape) -> Fallback | None:

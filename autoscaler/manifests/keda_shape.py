@@ -67,7 +67,7 @@ class FallbackShape(Shape):
     failure_threshold: Count
     replicas: Count
     behavior: Literal[
-        "static", "currentReplicas", "currentReplicasIfHigher", "currentReplicasIfLower", "triggerScoped"
+        "static", "currentReplicas", "currentReplicasIfHigher", "currentReplicasIfLower", "scalingModifiers"
     ] = "static"
 
 

@@ -102,6 +102,19 @@ def test_every_field_of_the_object() -> None:
     assert (spec.behavior.down.window_seconds, spec.behavior.down.select) == (60, SelectPolicy.MIN)
 
 
+@pytest.mark.parametrize(
+    "changed",
+    [
+        pytest.param({"more": [CPU]}, id="beside cpu"),
+        pytest.param({"trigger": {"metricType": "Value"}}, id="for a target of type Value"),
+    ],
+)
+def test_a_fallback_stands_for_the_triggers_that_keda_reads(changed: dict[str, Any]) -> None:
+    """As KEDA's webhook has it since 2.17, and of Value since 2.18."""
+    spec = read(document({"fallback": {"failureThreshold": 3, "replicas": 6}}, **changed))
+    assert spec.fallback == Fallback(failure_threshold=3, replicas=6)
+
+
 def test_every_field_of_a_kafka_trigger() -> None:
     """Texts become values; how KEDA connects to Kafka is not looked at."""
     metadata = {
@@ -223,14 +236,14 @@ def test_metadata_that_are_refused(metadata: dict[str, str], told: str) -> None:
             id="below 0",
         ),
         pytest.param(
-            document({"fallback": {"failureThreshold": 3, "replicas": 2}}, trigger={"metricType": "Value"}),
-            "spec.fallback: needs a trigger of metricType AverageValue",
-            id="a fallback without an average target",
+            document({"fallback": {"failureThreshold": 3, "replicas": 2}, "minReplicaCount": 1}, trigger=CPU),
+            "spec.fallback: needs a trigger other than cpu and memory",
+            id="a fallback for cpu alone",
         ),
         pytest.param(
-            document({"fallback": {"failureThreshold": 3, "replicas": 2, "behavior": "triggerScoped"}}),
-            "spec.fallback.behavior: triggerScoped needs",
-            id="triggerScoped without a formula",
+            document({"fallback": {"failureThreshold": 3, "replicas": 2, "behavior": "scalingModifiers"}}),
+            "spec.fallback.behavior: scalingModifiers needs",
+            id="scalingModifiers without a formula",
         ),
         pytest.param(
             document(trigger={"type": "cron"}), "spec.triggers[0].type: triggers of type 'cron'", id="another trigger"

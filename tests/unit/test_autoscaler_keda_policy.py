@@ -156,10 +156,20 @@ def test_one_success_resets_the_failures() -> None:
     assert after.failures == {ORDERS: 0}
 
 
-def test_no_fallback_for_a_target_of_type_value() -> None:
-    """A fallback is a number times an average target."""
+@pytest.mark.parametrize(
+    ("ready", "expected"),
+    [
+        pytest.param(3, 8, id="the HPA multiplies by three ready workers, so a third of it each"),
+        pytest.param(1, 8, id="one ready worker of four"),
+        pytest.param(0, 4, id="nobody ready: there is no such metric, held"),
+    ],
+)
+def test_fallback_for_a_target_of_type_value(ready: int, expected: int) -> None:
+    """As since KEDA 2.18: replicas times target over ready workers."""
     given = spec(kafka(target=TargetType.VALUE), fallback=Fallback(failure_threshold=0, replicas=8))
-    assert ask(given, seen(4, *offsets(None)), Memory(failures={ORDERS: 9}))[0].replicas == 4
+    workers = tuple(replace(worker(str(number), 0.5), ready=number < ready) for number in range(4))
+    decision, _ = ask(given, seen(4, *offsets(None), workers=workers), Memory(failures={ORDERS: 9}))
+    assert decision.replicas == expected
 
 
 def test_failures_count_only_when_the_hpa_asks() -> None:
@@ -252,16 +262,16 @@ def test_formula(given: KedaSpec, current: int, orders: int, paid: int | None, e
         pytest.param(Fallback(failure_threshold=2, replicas=6), 2, 6, id="failed too often: the composite falls back"),
         pytest.param(Fallback(failure_threshold=2, replicas=6), 1, 3, id="not failed too often: held"),
         pytest.param(
-            Fallback(failure_threshold=2, replicas=6, behavior=FallbackBehavior.TRIGGER_SCOPED),
+            Fallback(failure_threshold=2, replicas=6, behavior=FallbackBehavior.SCALING_MODIFIERS),
             2,
             4,
-            id="triggerScoped: the failed trigger is nil in the formula",
+            id="scalingModifiers: the failed trigger is nil in the formula",
         ),
         pytest.param(
-            Fallback(failure_threshold=2, replicas=6, behavior=FallbackBehavior.TRIGGER_SCOPED),
+            Fallback(failure_threshold=2, replicas=6, behavior=FallbackBehavior.SCALING_MODIFIERS),
             1,
             3,
-            id="triggerScoped: not failed too often: held",
+            id="scalingModifiers: not failed too often: held",
         ),
     ],
 )
@@ -271,6 +281,16 @@ def test_fallback_of_a_formula(fallback: Fallback, failures: int, expected: int)
     parts = (*offsets(8), *offsets(None, topic="paid"))
     decision, _ = ask(given, seen(3, *parts), Memory(failures={"s1-kafka-paid": failures}))
     assert decision.replicas == expected
+
+
+def test_a_formula_that_comes_to_nil_falls_back() -> None:
+    """With `scalingModifiers`: nothing is left for the formula, so the fallback's number counts."""
+    given = composed(
+        "orders ?? paid", Fallback(failure_threshold=2, replicas=6, behavior=FallbackBehavior.SCALING_MODIFIERS)
+    )
+    parts = (*offsets(None), *offsets(None, topic="paid"))
+    decision, _ = ask(given, seen(3, *parts), Memory(failures={ORDERS: 2, "s1-kafka-paid": 2}))
+    assert decision.replicas == 6
 
 
 def test_a_formulas_fallback_needs_a_whole_target() -> None:

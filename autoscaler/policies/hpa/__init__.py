@@ -8,7 +8,7 @@ from autoscaler.policies.hpa.limits import (
     scale_down_limit,
     scale_up_limit,
 )
-from autoscaler.policies.hpa.pods import Group, Groups, cpu_unready, group_of, group_workers
+from autoscaler.policies.hpa.pods import Group, Groups, cpu_unready, group_of, group_workers, running_and_ready
 from autoscaler.policies.hpa.policy import HpaPolicy, ask_metrics, hpa_plan, normalize
 from autoscaler.policies.hpa.replicas import (
     Answer,
@@ -65,6 +65,7 @@ __all__ = [
     "limit_without_behavior",
     "normalize",
     "resource_utilization",
+    "running_and_ready",
     "scale_down_limit",
     "scale_up_limit",
     "total_average_value",

@@ -87,3 +87,8 @@ def cpu_unready(worker: Worker, sample: Sample, *, now: float, cluster: HpaClust
     if worker.started_at + cluster.cpu_initialization_period_seconds > now:
         return not worker.ready or sample.ended_at < changed_at + sample.window_seconds
     return not worker.ready and worker.started_at + cluster.initial_readiness_delay_seconds > changed_at
+
+
+def running_and_ready(workers: Sequence[Worker]) -> int:
+    """How many workers a target of type Value multiplies."""
+    return sum(1 for worker in workers if worker.pod_phase is PodPhase.RUNNING and worker.ready is True)

@@ -7,10 +7,10 @@ rules.  `current` is the number asked for before, `status` the number that exist
 import math
 from collections.abc import Callable
 
-from autoscaler.model import PodPhase, Worker
+from autoscaler.model import Worker
 from autoscaler.model.value import value
 from autoscaler.policies.hpa.faults import MetricFault
-from autoscaler.policies.hpa.pods import Groups
+from autoscaler.policies.hpa.pods import Groups, running_and_ready
 from autoscaler.policies.hpa.spec import Tolerances
 from contract.quantities import INT64_MAX
 
@@ -68,8 +68,7 @@ def total_value(
         return Answer(replicas=current, usage=total_milli, ratio=ratio)
     if not workers:
         raise MetricFault("no workers were found, so there is no number of ready ones to start from")
-    ready = sum(1 for worker in workers if worker.pod_phase is PodPhase.RUNNING and worker.ready is True)
-    return Answer(replicas=saturated(ratio * ready), usage=total_milli, ratio=ratio)
+    return Answer(replicas=saturated(ratio * running_and_ready(workers)), usage=total_milli, ratio=ratio)
 
 
 def total_average_value(total_milli: int, *, status: int, target_milli: int, tolerances: Tolerances) -> Answer:

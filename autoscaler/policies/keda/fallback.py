@@ -1,7 +1,7 @@
 """What stands in for a trigger that could not be read too many times in a row."""
 
-from autoscaler.policies.hpa import TargetType
 from autoscaler.policies.keda.spec import Fallback, FallbackBehavior, KedaSpec
+from contract.quantities import MILLI
 
 
 def fallback_replicas(fallback: Fallback, current: int) -> int:
@@ -17,9 +17,14 @@ def fallback_replicas(fallback: Fallback, current: int) -> int:
             return fallback.replicas
 
 
-def fallback_metric(fallback: Fallback, *, current: int, target: float) -> float:
-    """The metric from which the HPA will compute exactly the fallback's number: that number times the whole target."""
-    return float(fallback_replicas(fallback, current) * int(target))
+def fallback_metric(fallback: Fallback, *, current: int, target: float, ready: int | None = None) -> float:
+    """The metric from which the HPA will compute exactly the fallback's number, truncated to a thousandth.
+
+    That number times the target; for a target of type Value, which the HPA multiplies by its workers, shared among the
+    `ready` ones.
+    """
+    replicas = fallback_replicas(fallback, current)
+    return int(target * MILLI * (replicas if ready is None else replicas / ready)) / MILLI
 
 
 def falls_back(fallback: Fallback | None, failures: int) -> bool:
@@ -27,8 +32,6 @@ def falls_back(fallback: Fallback | None, failures: int) -> bool:
     return fallback is not None and failures > fallback.failure_threshold
 
 
-def can_fall_back(spec: KedaSpec, target: TargetType) -> bool:
-    """Whether a metric of this target has a fallback at all: an average, and with a formula a whole target."""
-    if spec.fallback is None or target is not TargetType.AVERAGE_VALUE:
-        return False
-    return spec.modifiers is None or float(spec.modifiers.target).is_integer()
+def can_fall_back(spec: KedaSpec) -> bool:
+    """Whether there is a fallback at all; beside a formula KEDA wants a whole target for it."""
+    return spec.fallback is not None and (spec.modifiers is None or float(spec.modifiers.target).is_integer())

@@ -1,8 +1,8 @@
 """The formulas of `scalingModifiers`: the part of the expr language that people use, and nothing beyond it.
 
 Numbers, names of triggers, `+ - * / ** ^`, comparisons, `and or not && || !`, `a ? b : c`, `??`, nil, true, false, and
-the functions below.  Anything else is refused by name when the formula is read, also `%`: expr takes it of whole numbers
-only, and no trigger is one.  Its one rule: pure, and what has no value (a division by 0, arithmetic with nil) is a
+the functions below.  Anything else is refused by name when the formula is read, also `%`: expr takes only whole numbers
+there, and no trigger is one.  Its one rule: pure, and what has no value (a division by 0, arithmetic with nil) is a
 `FormulaFault`, never a number.
 """
 
@@ -69,7 +69,7 @@ def _tokens(text: str) -> list[str]:
 
 
 class _Reader:
-    """Recursive descent with expr's own precedences: `??` binds tightest, then powers, signs, `* /`, `not` and so on."""
+    """Recursive descent with expr's precedences: `??` binds tightest, then powers, signs, `* /`, `not`, and so on."""
 
     def __init__(self, tokens: list[str]) -> None:
         self.tokens = tokens

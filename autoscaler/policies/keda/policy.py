@@ -88,7 +88,7 @@ class KedaPolicy:
     ) -> Proposal:
         """The HPA's turn.  Only when it asks for the metrics do failures count and fallbacks stand in."""
         if self._asks(seen):
-            offered = offer(self.spec, readings, memory.failures, seen.spec_replicas)
+            offered = offer(self.spec, readings, memory.failures, seen)
             memory = replace(memory, failures={**memory.failures, **offered.failures})
             conditions = (*conditions, *_fallback(self.spec, memory.failures))
             seen = replace(seen, metrics={**seen.metrics, **offered.metrics})

@@ -5,7 +5,7 @@ from dataclasses import field
 
 from autoscaler.model import KedaMemory, Observation, Reading, Step
 from autoscaler.model.value import replace, value
-from autoscaler.policies.hpa import TargetType
+from autoscaler.policies.hpa import TargetType, running_and_ready
 from autoscaler.policies.keda.fallback import can_fall_back, fallback_metric, falls_back
 from autoscaler.policies.keda.formula import FormulaFault
 from autoscaler.policies.keda.lag import TriggerFault, counted_partitions, kafka_lag, partition_key
@@ -88,28 +88,34 @@ def any_active(spec: KedaSpec, readings: Mapping[str, TriggerReading]) -> tuple[
     return composite.value > spec.modifiers.activation_target, False
 
 
-def compose(spec: KedaSpec, modifiers: Modifiers, values: Mapping[str, float | None]) -> Reading:
-    """The formula's value over the triggers' metrics, truncated to a thousandth."""
+def compose(
+    spec: KedaSpec, modifiers: Modifiers, values: Mapping[str, float | None], *, nil: Reading | None = None
+) -> Reading:
+    """The formula's value over the triggers' metrics, truncated to a thousandth; `nil` stands in where it is nil."""
     named = {trigger.name: values.get(trigger.metric) for trigger in spec.kafka if trigger.name}
     try:
-        return Reading(value=int(modifiers.formula.value(named) * 1000) / 1000)
+        result = modifiers.formula.result(named)
     except FormulaFault as fault:
         return Reading(error=f"the formula {modifiers.formula.text} has no value: {fault}")
+    if result is None:
+        return nil or Reading(error=f"the formula {modifiers.formula.text} comes to nil")
+    return Reading(value=int(result * 1000) / 1000)
 
 
-def offer(spec: KedaSpec, readings: Mapping[str, TriggerReading], failures: Mapping[str, int], current: int) -> Offered:
+def offer(
+    spec: KedaSpec, readings: Mapping[str, TriggerReading], failures: Mapping[str, int], seen: Observation
+) -> Offered:
     """What the HPA is told when it asks now: the metrics, or what stands in for those that failed too often."""
     counts = {name: failures.get(name, 0) + 1 if reading.value is None else 0 for name, reading in readings.items()}
     if spec.modifiers is not None:
-        return _offer_composite(spec, spec.modifiers, readings, counts, current)
+        return _offer_composite(spec, spec.modifiers, readings, counts, seen)
     metrics, fallback = {}, False
     for trigger in spec.kafka:
-        reading = readings[trigger.metric]
-        if reading.value is None and _replaced(spec, trigger.target, counts[trigger.metric]):
-            metrics[trigger.metric] = _stand_in(spec, current, float(trigger.lag_threshold))
-            fallback = True
-        else:
-            metrics[trigger.metric] = _as_reading(reading)
+        reading, stand_in = readings[trigger.metric], None
+        if reading.value is None and falls_back(spec.fallback, counts[trigger.metric]):
+            stand_in = _stand_in(spec, seen, trigger.target, float(trigger.lag_threshold))
+        metrics[trigger.metric] = stand_in or _as_reading(reading)
+        fallback = fallback or stand_in is not None
     return Offered(metrics=metrics, failures=counts, fallback=fallback)
 
 
@@ -132,30 +138,32 @@ def _offer_composite(
     modifiers: Modifiers,
     readings: Mapping[str, TriggerReading],
     counts: Mapping[str, int],
-    current: int,
+    seen: Observation,
 ) -> Offered:
-    """One trigger that failed too often turns the whole composite into the fallback, unless only it shall be nil."""
+    """One trigger that failed too often turns the whole composite into the fallback, unless the formula sees to it."""
     fallback = spec.fallback
     failing = [name for name, reading in readings.items() if reading.value is None]
     often = [name for name in failing if falls_back(fallback, counts[name])]
-    scoped = fallback is not None and fallback.behavior is FallbackBehavior.TRIGGER_SCOPED
-    if often and not scoped and can_fall_back(spec, modifiers.type):
-        stand_in = _stand_in(spec, current, modifiers.target)
+    by_formula = fallback is not None and fallback.behavior is FallbackBehavior.SCALING_MODIFIERS
+    stand_in = _stand_in(spec, seen, modifiers.type, modifiers.target) if often else None
+    if stand_in is not None and not by_formula:
         return Offered(metrics={COMPOSITE: stand_in}, failures=counts, fallback=True)
-    if failing and not (scoped and len(often) == len(failing)):
+    if failing and not (by_formula and can_fall_back(spec) and len(often) == len(failing)):
         reading = Reading(error="; ".join(f"{name} {readings[name].why}" for name in failing))
         return Offered(metrics={COMPOSITE: reading}, failures=counts, fallback=False)
     values = {name: reading.value for name, reading in readings.items()}
-    return Offered(metrics={COMPOSITE: compose(spec, modifiers, values)}, failures=counts, fallback=bool(failing))
+    composite = compose(spec, modifiers, values, nil=stand_in)
+    return Offered(metrics={COMPOSITE: composite}, failures=counts, fallback=bool(failing))
 
 
-def _replaced(spec: KedaSpec, target: TargetType, failures: int) -> bool:
-    return can_fall_back(spec, target) and falls_back(spec.fallback, failures)
-
-
-def _stand_in(spec: KedaSpec, current: int, target: float) -> Reading:
-    assert spec.fallback is not None, "only called when there is a fallback"
-    return Reading(value=fallback_metric(spec.fallback, current=current, target=target))
+def _stand_in(spec: KedaSpec, seen: Observation, kind: TargetType, target: float) -> Reading | None:
+    """The fallback's metric; None where there is none, as for a target of type Value while nobody is ready."""
+    if spec.fallback is None or not can_fall_back(spec):
+        return None
+    ready = running_and_ready(seen.workers) if kind is TargetType.VALUE else None
+    if ready == 0:
+        return None
+    return Reading(value=fallback_metric(spec.fallback, current=seen.spec_replicas, target=target, ready=ready))
 
 
 def _as_reading(reading: TriggerReading) -> Reading:

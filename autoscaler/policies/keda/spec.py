@@ -27,8 +27,8 @@ class FallbackBehavior(StrEnum):
     CURRENT = "currentReplicas"
     CURRENT_IF_HIGHER = "currentReplicasIfHigher"
     CURRENT_IF_LOWER = "currentReplicasIfLower"
-    TRIGGER_SCOPED = "triggerScoped"
-    """The formula sees nil instead of the trigger's value."""
+    SCALING_MODIFIERS = "scalingModifiers"
+    """The formula sees nil instead of the trigger's value; `replicas` stand in where it comes to nil."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
