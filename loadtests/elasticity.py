@@ -37,10 +37,11 @@ class Violations(Strict):
 
 
 class Provisioning(Strict):
-    """Ready against needed workers, as in SPEC's elasticity metrics (Herbst et al., SPEC-RG-2016-01), as ratios.
+    """Ready against needed workers, named after accuracy and time share in SPEC-RG-2016-01 (Herbst et al.).
 
-    `theta` is how many workers were missing or idle in relation to those needed, averaged over time: 0.5 = half of what
-    was needed was missing, 2 = twice as many again.  `tau` is the share of time with any missing or idle at all.
+    `theta` is how many workers were missing or idle in relation to those needed at that moment, averaged over time:
+    0.5 = half of what was needed was missing, 2 = twice as many again.  `tau` is the share of time with any missing or
+    idle at all.  All are ratios.
     """
 
     theta_under: float
