@@ -23,8 +23,8 @@ def test_the_help_lists_all_commands() -> None:
 
 
 def test_an_unknown_command_is_refused() -> None:
-    told = subprocess.run([sys.executable, "-m", "weir", "lod"], capture_output=True, text=True, check=False)
-    assert (told.returncode, "No such command 'lod'" in told.stderr) == (2, True)
+    told = subprocess.run([sys.executable, "-m", "weir", "nosuch"], capture_output=True, text=True, check=False)
+    assert (told.returncode, "No such command 'nosuch'" in told.stderr) == (2, True)
 
 
 def test_deciding_loads_neither_kafka_nor_data_frames() -> None:
