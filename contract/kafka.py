@@ -1,6 +1,8 @@
 """How every Weir process reaches Kafka: address, security, topics.  Only this file knows aiokafka's option names."""
 
+import asyncio
 import ssl
+import time
 from collections.abc import Iterable
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -17,6 +19,9 @@ from contract.settings import EnvironmentSettings, Strict
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
+
+TOLD_SECONDS_MAX = 10.0
+TOLD_POLL_SECONDS = 0.05
 
 SecurityProtocol = Literal["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"]
 SaslMechanism = Literal["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"]
@@ -113,7 +118,10 @@ async def admin_client(settings: KafkaSettings) -> "AsyncIterator[AIOKafkaAdminC
 
 
 async def create_topics(admin: AIOKafkaAdminClient, specs: Iterable[TopicSpec]) -> set[str]:
-    """Create what does not exist yet and return the names that did.  Raises KafkaError when Kafka refuses one."""
+    """Create what does not exist yet, wait until it can be used, and return the names that did exist.
+
+    Raises KafkaError when Kafka refuses one, or does not tell of it in time.
+    """
     topics = [NewTopic(s.name, s.partitions, s.replication_factor, topic_configs=s.configs) for s in specs]
     answer = await admin.create_topics(topics)
     existed = set()
@@ -122,7 +130,20 @@ async def create_topics(admin: AIOKafkaAdminClient, specs: Iterable[TopicSpec]) 
             existed.add(name)
         elif code:
             raise KafkaError(f"topic {name} was not created: {for_code(code).__name__} {message}")
+    await _until_told(admin, {topic.name for topic in topics})
     return existed
+
+
+async def _until_told(admin: AIOKafkaAdminClient, names: set[str]) -> None:
+    """Wait for the brokers to know of new topics: the controller answers as soon as it has decided on them."""
+    until = time.monotonic() + TOLD_SECONDS_MAX
+    while missing := names.difference(await admin.list_topics()):
+        if time.monotonic() > until:
+            raise KafkaError(
+                f"topics {', '.join(sorted(missing))} were created, but the broker does not list them after "
+                f"{TOLD_SECONDS_MAX:g} s: is it overloaded, or may this user not describe them?"
+            )
+        await asyncio.sleep(TOLD_POLL_SECONDS)
 
 
 def unreachable(settings: KafkaSettings, error: Exception) -> KafkaError:

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import psutil
 import pytest
 
 from broker import Broker
@@ -111,9 +112,10 @@ class Started:
 
     def children(self, module: str) -> list[int]:
         """Process ids of this run's producers or workers."""
-        listing = subprocess.run(["ps", "-eo", "pid,ppid,args"], capture_output=True, text=True, check=True).stdout
-        rows = [line.split(maxsplit=2) for line in listing.splitlines()[1:]]
-        return [int(pid) for pid, parent, args in rows if int(parent) == self.process.pid and f"-m {module}" in args]
+        assert self.process.poll() is None, self.process.communicate()[0]
+        children = psutil.Process(self.process.pid).children()
+        # Never `ps`: it cuts what it tells of a process to the width of a terminal.
+        return [child.pid for child in children if f"-m {module}" in " ".join(child.cmdline())]
 
     def finish(self) -> str:
         """Wait for the end; what it printed."""

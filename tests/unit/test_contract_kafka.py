@@ -1,8 +1,10 @@
 """Kafka settings: which combinations can connect, and what the client is given."""
 
+import asyncio
 import ssl
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -11,8 +13,9 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
-from contract.errors import SettingsError
-from contract.kafka import KafkaSettings, TopicSpec, unreachable
+import contract.kafka
+from contract.errors import KafkaError, SettingsError
+from contract.kafka import KafkaSettings, TopicSpec, create_topics, unreachable
 
 
 @pytest.fixture
@@ -155,3 +158,39 @@ def test_an_unreachable_cluster_is_told_with_address_and_remedy() -> None:
         "no Kafka at h:9 (PLAINTEXT): TimeoutError. "
         "Is it running, and are address, security_protocol and credentials (WEIR_KAFKA_*) right?"
     )
+
+
+class SlowToTell:
+    """An admin client whose broker lists a new topic only after it was asked `looks` times."""
+
+    def __init__(self, looks: int, code: int = 0) -> None:
+        self.looks, self.code, self.made = looks, code, [""]
+
+    async def create_topics(self, topics: list[Any]) -> Any:
+        """As the controller answers: decided, not yet spread."""
+        self.made = [topic.name for topic in topics]
+        return SimpleNamespace(topic_errors=[(name, self.code, None) for name in self.made])
+
+    async def list_topics(self) -> list[str]:
+        """What the broker knows by now."""
+        self.looks -= 1
+        return self.made if self.looks < 0 else []
+
+
+@pytest.mark.parametrize(
+    ("code", "existed"),
+    [pytest.param(0, set(), id="a new topic"), pytest.param(36, {"events"}, id="one that existed already")],
+)
+def test_a_topic_that_was_created_can_be_used_at_once(code: int, existed: set[str]) -> None:
+    """The controller answers before the broker knows of it; whoever asks next must not be told that it is missing."""
+    admin: Any = SlowToTell(looks=2, code=code)
+    assert asyncio.run(create_topics(admin, [TopicSpec(name="events")])) == existed
+    assert admin.looks == -1
+
+
+def test_a_topic_that_is_never_listed_is_told_by_name(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Patience ends with what is missing and what may be the reason."""
+    monkeypatch.setattr(contract.kafka, "TOLD_SECONDS_MAX", 0.1)
+    admin: Any = SlowToTell(looks=1_000)
+    with pytest.raises(KafkaError, match=r"events were created, but the broker does not list them after 0\.1 s"):
+        asyncio.run(create_topics(admin, [TopicSpec(name="events")]))
