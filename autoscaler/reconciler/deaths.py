@@ -29,7 +29,7 @@ def bury(pod: Pod, world: World) -> Change:
         without_process(pod, world.now),
         last_exit=exit_,
         back_off_seconds=following,
-        start_at=exit_.at_seconds + wait,
+        start_at=min(exit_.at_seconds, world.now) + wait,  # backends look, and date, after the tick began
         pending_reason=why,
     )
     backing_off = (Happening(at_seconds=world.now, kind="back-off", subject=pod.name, detail=why),) if why else ()

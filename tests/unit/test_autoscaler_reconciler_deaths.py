@@ -71,6 +71,15 @@ def test_what_is_left_is_removed_before_the_next_launch() -> None:
     assert stage.tick(1).actions == (Remove(name="worker-1"), Launch(name="worker-1", generation=1))
 
 
+def test_an_end_that_the_backend_dates_after_the_tick_began_is_not_waited_out() -> None:
+    """Backends look after the tick has taken its time, so what they date is milliseconds ahead of it."""
+    stage = Stage()
+    stage.tick()
+    stage.tick(1)
+    stage.ends(at_seconds=stage.now + 1.02)
+    assert names(stage.tick(1), Launch) == ["worker-1"]
+
+
 @pytest.mark.parametrize(
     ("how", "kind", "words"),
     [
