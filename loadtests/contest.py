@@ -21,6 +21,7 @@ from contract.kafka import KafkaSettings
 from contract.record import RunDirectory
 from contract.scenario import with_policy
 from loadtests.contest_plan import Contest, Turn, folder_name, write_contest
+from loadtests.headline import headline
 from loadtests.live import LiveView
 from loadtests.report import write_report
 from loadtests.run import RunOrder, run_scenario
@@ -133,8 +134,8 @@ def _told(turn: Turn, summary: Summary) -> str:
     score = summary.elasticity
     figures = f", at most {score.desired_replicas_max} workers wanted" if score else ""
     if score and score.violation_seconds is not None:
-        figures += f", SLO violated for {score.violation_seconds:.0f} s"
-    return f"run {turn.number}: {turn.policy}: {summary.verdict}{storm}{figures}"
+        figures += f", {score.violation_seconds:.0f} s violated"
+    return f"run {turn.number}: {turn.policy}: {headline(summary)}{storm}{figures}"
 
 
 def _free_folder(out: Path, turn: Turn) -> str:

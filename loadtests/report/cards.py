@@ -2,9 +2,10 @@
 
 from dataclasses import dataclass
 
+from loadtests.headline import Headline, headline, violated_sentence
 from loadtests.report.slos import SloLine, slo_line
 from loadtests.report.units import UNMEASURED, bare, duration, percent, show
-from loadtests.score import Summary, Verdict
+from loadtests.score import Summary
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,7 +31,7 @@ class Card:
 
 def banner(summary: Summary) -> Banner:
     """The verdict and its sentences; a storm has a banner of its own."""
-    kind, symbol, title = _VERDICTS[summary.verdict]
+    kind, symbol, title = _HEADLINES[headline(summary)]
     storm = summary.storm.sentence if summary.storm else None
     sentences = (sentence for sentence in verdict_sentences(summary) if sentence != storm)
     return Banner(kind=kind, symbol=symbol, title=title, sentences=tuple(sentences))
@@ -42,11 +43,14 @@ def verdict_sentences(summary: Summary) -> list[str]:
     missed = [f"{line.label} was {line.actual}; the objective is {line.limit}" for line in lines if not line.held]
     others = [s.removeprefix("FAILED: ") for s in summary.sentences if not s.startswith("SLO missed")]
     told = [s for s in others if not any(other != s and other.startswith(s) for other in others)]
+    if violated := violated_sentence(summary):
+        return [violated, *told]
     return [*told, *missed] if summary.verdict == "ledger failed" else [*missed, *told]
 
 
-_VERDICTS: dict[Verdict, tuple[str, str, str]] = {
+_HEADLINES: dict[Headline, tuple[str, str, str]] = {
     "passed": ("passed", "✓", "Passed"),
+    "SLO violated": ("missed", "!", "SLO violated"),
     "SLO missed": ("missed", "!", "SLO missed"),
     "ledger failed": ("failed", "✕", "Ledger failed"),
 }

@@ -9,6 +9,7 @@ from typing import Any
 
 from loadtests.claims import ClaimVerdict, baseline_claims
 from loadtests.contest_plan import Contest, Turn
+from loadtests.headline import headline
 from loadtests.report import environment
 from loadtests.report.document import render_document
 from loadtests.report.drawing import Point
@@ -128,7 +129,7 @@ def _run(turn: Turn, played: Sequence[Played]) -> dict[str, Any]:
     """A row of the list of runs, with a link to its report when it has one."""
     found = next((run for run in played if (run.policy, run.repeat) == (turn.policy, turn.repeat)), None)
     figures = numbers(found.records.summary) if found else {}
-    verdict = found.records.summary.verdict if found else turn.outcome
+    verdict = headline(found.records.summary) if found else turn.outcome
     return {
         "turn": turn,
         "verdict": f"{verdict}, init storm" if found and stormed(found) else verdict,

@@ -13,14 +13,20 @@ from rich.table import Table
 from rich.text import Text
 
 from contract.record import RunDirectory
+from loadtests.headline import Headline, headline
 from loadtests.report import elasticity, environment, tables
 from loadtests.report.cards import verdict_sentences
 from loadtests.report.records import RunRecords
 from loadtests.report.slos import slo_line
 from loadtests.report.units import UNMEASURED, bare, duration
-from loadtests.score import Summary, Verdict
+from loadtests.score import Summary
 
-_STYLES: dict[Verdict, str] = {"passed": "bold green", "SLO missed": "bold yellow", "ledger failed": "bold red"}
+_STYLES: dict[Headline, str] = {
+    "passed": "bold green",
+    "SLO violated": "bold yellow",
+    "SLO missed": "bold yellow",
+    "ledger failed": "bold red",
+}
 
 
 def render_text(summary: Summary, run_json: dict[str, Any], console: Console) -> None:
@@ -60,7 +66,8 @@ def print_files(path: Path, console: Console) -> None:
 
 
 def _verdict(summary: Summary, console: Console) -> None:
-    console.print(Text.assemble((summary.verdict.upper(), _STYLES[summary.verdict]), "  ", (summary.name, "bold")))
+    told = headline(summary)
+    console.print(Text.assemble((told.upper(), _STYLES[told]), "  ", (summary.name, "bold")))
     for sentence in verdict_sentences(summary):
         console.print(Text(sentence[:1].upper() + sentence[1:]))
 

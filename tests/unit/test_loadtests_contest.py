@@ -121,7 +121,7 @@ async def test_each_run_gets_its_policy_and_a_report(tmp_path: Path) -> None:
     assert len({order.run_id for order in stage.orders}) == 3
     assert read_contest(tmp_path / "contest.json") == ended
     assert f"run 2 of 3: {ended.turns[1].policy} (repeat 1) …" in text.getvalue()
-    assert "hpa-cpu: passed, an init storm, at most 20 workers wanted, SLO violated for" in text.getvalue()
+    assert "hpa-cpu: SLO violated, an init storm, at most 20 workers wanted, " in text.getvalue()
 
 
 async def test_a_failed_run_is_told_and_the_others_go_on(tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ Apart from the policy because each rule is of use by itself.  Its one rule: what
 """
 
 from collections.abc import Iterable, Mapping
+from typing import NamedTuple
 
 from autoscaler.model import Partition
 from autoscaler.model.value import value
@@ -17,8 +18,7 @@ class TriggerFault(Exception):  # noqa: N818  # a reading on its way to a condit
     """A trigger that could not be read."""
 
 
-@value(frozen=True, slots=True, kw_only=True)
-class PartitionLag:
+class PartitionLag(NamedTuple):
     """`lag` counts for the metric, `persistent` for activation; they differ only with `excludePersistentLag`."""
 
     lag: int

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from functools import cached_property
 
 from autoscaler.cluster import HpaClusterSettings
 from autoscaler.policies.hpa import Behavior, TargetType
@@ -104,9 +105,9 @@ class Pause:
     force_activation: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class KedaSpec:
-    """One ScaledObject with its cluster's settings."""
+    """One ScaledObject with its cluster's settings.  Without slots, because `kafka` is kept in its `__dict__`."""
 
     triggers: tuple[Trigger, ...]
     polling_seconds: float = 30.0
@@ -122,7 +123,7 @@ class KedaSpec:
     cluster: HpaClusterSettings = field(default_factory=HpaClusterSettings)
     names: Mapping[str, Signal] = field(default_factory=lambda: USUAL_NAMES)
 
-    @property
+    @cached_property
     def kafka(self) -> tuple[KafkaTrigger, ...]:
         """The triggers that KEDA itself reads."""
         return tuple(trigger for trigger in self.triggers if isinstance(trigger, KafkaTrigger))
