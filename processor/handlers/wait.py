@@ -12,13 +12,24 @@ MICRO = 1e-6
 CATCH_UP_SECONDS = 0.05
 
 
-def next_free(*, now: float, free_at: float, work_seconds: float) -> float:
-    """When a server that is busy until `free_at` has also done `work_seconds` more.
+class Debt:
+    """Seconds of waiting that are still to be done for events that were handed over.
 
-    A server that was a little late, because timers are, makes that good; one that was idle does not: idle time is gone.
+    A timer that rang late is made good by the next wait, up to `CATCH_UP_SECONDS`.  Time without events never is,
+    however short: a worker that is idle half of the time is no faster for it.
     """
-    begin = free_at if now - free_at < CATCH_UP_SECONDS else now
-    return max(begin, now - CATCH_UP_SECONDS) + work_seconds
+
+    def __init__(self) -> None:
+        self._seconds = 0.0
+
+    def owe(self, seconds: float) -> float:
+        """So much more; returns how long to wait now."""
+        self._seconds += seconds
+        return max(0.0, self._seconds)
+
+    def paid(self, seconds: float) -> None:
+        """So long was waited."""
+        self._seconds = max(self._seconds - seconds, -CATCH_UP_SECONDS)
 
 
 class Wait(Handler):
@@ -28,12 +39,15 @@ class Wait(Handler):
         if spec.service_micros <= 0:
             raise HandlerError("handler wait: set service_micros (--service-micros), the time of one event, above 0")
         self._seconds_per_event = spec.service_micros * MICRO
-        self._free_at = 0.0
+        self._debt = Debt()
 
     async def handle(self, partition: int, events: Sequence[Any]) -> None:
         """Wait as long as these events take."""
         del partition
         loop = asyncio.get_running_loop()
-        work_seconds = len(events) * self._seconds_per_event
-        self._free_at = next_free(now=loop.time(), free_at=self._free_at, work_seconds=work_seconds)
-        await asyncio.sleep(self._free_at - loop.time())
+        waiting = self._debt.owe(len(events) * self._seconds_per_event)
+        began = loop.time()
+        try:
+            await asyncio.sleep(waiting)
+        finally:
+            self._debt.paid(loop.time() - began)

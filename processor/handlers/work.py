@@ -7,7 +7,7 @@ from typing import Any
 from contract.worker import HandlerSpec
 from processor.errors import HandlerError
 from processor.handlers.burn import MICRO, Burn
-from processor.handlers.wait import next_free
+from processor.handlers.wait import Debt
 
 
 class Work(Burn):
@@ -22,13 +22,12 @@ class Work(Burn):
             raise HandlerError("handler work: set cpu_micros and service_micros, the costs of one event, above 0")
         super().__init__(spec)
         self._waiting_seconds_per_event = spec.service_micros * MICRO
-        self._free_at = 0.0
+        self._debt = Debt()
 
     def handle(self, partition: int, events: Sequence[Any]) -> None:
         """Burn, then wait for what is left of these events' time."""
-        began = time.monotonic()
         super().handle(partition, events)
-        self._free_at += time.monotonic() - began  # or the wait would make the computing good as if it were lateness
-        waiting = len(events) * self._waiting_seconds_per_event
-        self._free_at = next_free(now=time.monotonic(), free_at=self._free_at, work_seconds=waiting)
-        time.sleep(max(0.0, self._free_at - time.monotonic()))
+        waiting = self._debt.owe(len(events) * self._waiting_seconds_per_event)
+        began = time.monotonic()
+        time.sleep(waiting)
+        self._debt.paid(time.monotonic() - began)

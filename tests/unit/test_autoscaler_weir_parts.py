@@ -92,8 +92,13 @@ def test_jumped(ends: list[int | None], rate: float) -> None:
         pytest.param(state(busy=0.1), None, 400.0, id="of idle workers too, if there is no other"),
         pytest.param(state(busy=0.1), 300.0, 300.0, id="then idle workers teach nothing"),
         pytest.param(state(), 300.0, 328.347, id="a better rate is believed soon"),
-        pytest.param(state(worker_rate=200.0), 300.0, 298.347, id="a worse one slowly"),
+        pytest.param(state(worker_rate=200.0), 300.0, 298.347, id="a worse one slowly: it may be a bad moment"),
         pytest.param(state(worker_rate=200.0, starting=[1.0]), 300.0, 300.0, id="and not beside workers that start"),
+        pytest.param(state(worker_rate=200.0, busy=0.95), 300.0, 271.653, id="soon, if the workers are fully busy"),
+        pytest.param(state(worker_rate=200.0, busy=0.95, host=0.95), 300.0, 298.347, id="unless the host is, too"),
+        pytest.param(
+            state(worker_rate=200.0, busy=0.95, starting=[1.0]), 300.0, 300.0, id="and never beside workers that start"
+        ),
         pytest.param(state(worker_rate=None), 300.0, 300.0, id="nothing measured: what was known"),
     ],
 )

@@ -1,5 +1,6 @@
 """The table of handlers, and the small ones: count, burn, wait."""
 
+import asyncio
 import time
 
 import pytest
@@ -10,7 +11,7 @@ from processor.errors import HandlerError
 from processor.handlers import HANDLERS, make_handler
 from processor.handlers.burn import Burn
 from processor.handlers.count import Count
-from processor.handlers.wait import CATCH_UP_SECONDS, Wait, next_free
+from processor.handlers.wait import CATCH_UP_SECONDS, Debt, Wait
 from processor.handlers.work import Work
 
 
@@ -76,16 +77,33 @@ def test_burning_stops_when_told() -> None:
 
 
 @pytest.mark.parametrize(
-    ("now", "free_at", "work", "expected"),
+    ("slices", "waits"),
     [
-        pytest.param(10.0, 12.0, 1.0, 13.0, id="a busy server begins when it is free"),
-        pytest.param(10.0, 9.99, 1.0, 10.99, id="a timer that was 10 ms late is made good"),
-        pytest.param(10.0, 5.0, 1.0, 11.0, id="idle time is gone"),
+        pytest.param([(1.0, 1.0), (1.0, 1.0)], [1.0, 1.0], id="timers on time"),
+        pytest.param([(1.0, 1.01), (1.0, 0.99)], [1.0, 0.99], id="a timer that was 10 ms late is made good"),
+        pytest.param([(0.001, 0.004), (0.001, 0.0), (0.003, 0.001)], [0.001, 0.0, 0.001], id="over several waits too"),
+        pytest.param([(1.0, 9.0), (1.0, 0.95)], [1.0, 1.0 - CATCH_UP_SECONDS], id="a very late one in part"),
     ],
 )
-def test_when_a_server_is_free_again(now: float, free_at: float, work: float, expected: float) -> None:
-    """One server, first come first served."""
-    assert next_free(now=now, free_at=free_at, work_seconds=work) == pytest.approx(expected)
+def test_how_long_a_server_waits(slices: list[tuple[float, float]], waits: list[float]) -> None:
+    """Pairs of what the events take and how long the timer really took."""
+    debt, told = Debt(), []
+    for takes, took in slices:
+        told.append(debt.owe(takes))
+        debt.paid(took)
+    assert told == pytest.approx(waits)
+
+
+async def test_a_worker_that_is_idle_in_between_is_no_faster() -> None:
+    """Or the true processing rate would be too good at half load, and policies would grow too late."""
+    wait = Wait(HandlerSpec(name="wait", service_micros=2_000))
+    busy_seconds = 0.0
+    for _ in range(20):
+        began = time.monotonic()
+        await wait.handle(0, range(5))
+        busy_seconds += time.monotonic() - began
+        await asyncio.sleep(0.01)
+    assert busy_seconds >= 20 * 5 * 0.002 - CATCH_UP_SECONDS
 
 
 async def test_wait_takes_the_time_of_its_events() -> None:

@@ -12,6 +12,10 @@ BUSY_MIN = 0.2
 """A worker less busy than this says little about its true rate: single events cost more than those of a full batch."""
 FASTER_SECONDS, SLOWER_SECONDS = 3.0, 60.0
 """Time constants: a better rate is believed soon, a worse one slowly."""
+BUSY_FULLY = 0.9
+"""A worker as busy as this shows what it can do and leaves nothing to guess: also a worse rate is believed soon."""
+STARVED_RATIO = 0.9
+"""Unless the host is as busy as that: then it is slow for want of CPU, of which more workers would leave it less."""
 LOOKS_MAX = 64
 LOOK_SECONDS = 0.9
 """Looks are at least this far apart, so that a controller that ticks faster does not shorten what they span."""
@@ -47,8 +51,15 @@ def _worker_rate(weir: WeirMemory, seen: Observation, consuming: Sequence[Worker
     if slower and len(consuming) < max(seen.spec_replicas, len(seen.workers)):
         return weir.worker_rate
     passed = max(0.0, seen.at_seconds - weir.looks[-1].at_seconds)
-    weight = 1 - math.exp(-passed / (SLOWER_SECONDS if slower else FASTER_SECONDS))
+    slowly = slower and not _shown(seen, consuming)
+    weight = 1 - math.exp(-passed / (SLOWER_SECONDS if slowly else FASTER_SECONDS))
     return weir.worker_rate + weight * (found - weir.worker_rate)
+
+
+def _shown(seen: Observation, consuming: Sequence[Worker]) -> bool:
+    """Whether workers that are fully busy, on a host that has CPU for them, show what they can do."""
+    starved = seen.host_cpu_ratio is not None and seen.host_cpu_ratio >= STARVED_RATIO
+    return not starved and median(worker.busy_ratio or 0.0 for worker in consuming) >= BUSY_FULLY
 
 
 def _rates(consuming: Sequence[Worker], busy_min: float | None) -> list[float]:
