@@ -21,4 +21,6 @@ class HpaClusterSettings(Strict):
         30.0, ge=0, description="a worker not ready since before start + this was never ready"
     )
     downscale_stabilization_seconds: float = Field(300.0, ge=0, description="remembered before going down")
-    scale_to_zero: bool = Field(False, description="the feature gate HPAScaleToZero: minReplicas may be 0")
+    scale_to_zero: bool = Field(
+        True, description="the feature gate HPAScaleToZero, on from Kubernetes 1.37: minReplicas may be 0"
+    )

@@ -33,8 +33,8 @@ def decide(seen: Observation, memory: Memory, plan: Plan) -> tuple[Decision, Mem
     """
     blind = seen.scale_fault is not None and seen.scale_fault.reason == "FailedGetScale"
     if memory.created_at is None and not blind:
-        first = (Recommendation(seen.at_seconds, seen.spec_replicas),)
-        memory = replace(memory, created_at=seen.at_seconds, recommendations=first)
+        log = memory.recommendations or (Recommendation(seen.at_seconds, seen.spec_replicas),)
+        memory = replace(memory, created_at=seen.at_seconds, recommendations=log)
     proposal = _proposal(plan, seen, memory)
     trail = list(proposal.trail)
     for guard in plan.guards:
@@ -45,14 +45,19 @@ def decide(seen: Observation, memory: Memory, plan: Plan) -> tuple[Decision, Mem
         conditions=_merged(memory.conditions, proposal, seen.at_seconds),
         recommendation=proposal.recommendation,
     )
-    return decision, _remember(seen, proposal, decision, plan.memory_seconds, proposal.memory or memory)
+    return decision, _remember(seen, proposal, decision, plan, proposal.memory or memory)
 
 
 def not_applied(decision: Decision, before: Memory, after: Memory, error: str) -> tuple[Decision, Memory]:
-    """The same tick when the world refused the change: no scale event happened, AbleToScale is False and says why."""
+    """The same tick when the world refused the change: no scale event happened, AbleToScale is False and says why.
+
+    Kubernetes marks an autoscaler as scaled to zero, or no longer so, only after the change.
+    """
     message = f"the new number of replicas could not be set: {error}"
     failed = Condition(type=ConditionType.ABLE_TO_SCALE, status=False, reason="FailedUpdateScale", message=message)
-    conditions = _merged(decision.conditions, Proposal(trail=(), conditions=(failed,)), decision.at_seconds)
+    zeroed = tuple(condition for condition in before.conditions if condition.type == ConditionType.SCALED_TO_ZERO)
+    told = tuple(condition for condition in decision.conditions if condition.type != ConditionType.SCALED_TO_ZERO)
+    conditions = _merged((*told, *zeroed), Proposal(trail=(), conditions=(failed,)), decision.at_seconds)
     return replace(decision, conditions=conditions), replace(
         after, scale_events=before.scale_events, last_scaled_at=before.last_scaled_at, conditions=conditions
     )
@@ -63,15 +68,39 @@ def _proposal(plan: Plan, seen: Observation, memory: Memory) -> Proposal:
     return Proposal(trail=(answer,), recommendation=answer.replicas) if isinstance(answer, Step) else answer
 
 
-def _remember(seen: Observation, proposal: Proposal, decision: Decision, keep_seconds: float, memory: Memory) -> Memory:
+def in_slots(
+    events: tuple[ScaleEvent, ...], new: ScaleEvent, longest_seconds: tuple[float, float]
+) -> tuple[ScaleEvent, ...]:
+    """The log of events after a new one, as Kubernetes' HPA keeps it (`storeScaleEvent`).
+
+    An event that is older than the longest period of its *own* direction, up or down, is outdated, and a new one of
+    that direction takes the last such place.  Those that keep their place still count, also for the other direction,
+    whose periods may be longer: so what was overwritten is missing there.  Places are not in order of time.
+    """
+    up, down = longest_seconds
+    cutoff = new.at_seconds - (up if new.change > 0 else down)
+    outdated = [
+        place
+        for place, event in enumerate(events)
+        if (event.change > 0) == (new.change > 0) and event.at_seconds < cutoff
+    ]
+    if not outdated:
+        return (*events[1 - LOG_ENTRIES_MAX :], new)
+    return (*events[: outdated[-1]], new, *events[outdated[-1] + 1 :])
+
+
+def _remember(seen: Observation, proposal: Proposal, decision: Decision, plan: Plan, memory: Memory) -> Memory:
     """Append this tick, drop what no window or period can reach any more."""
     now, change = seen.at_seconds, decision.replicas - seen.spec_replicas
-    log = _since(memory.recommendations, now - keep_seconds)
-    events = _since(memory.scale_events, now - keep_seconds)
+    log, events = _since(memory.recommendations, now - plan.memory_seconds), memory.scale_events
+    if plan.event_slots_seconds is None:
+        events = _since(events, now - plan.memory_seconds)
     if proposal.recommendation is not None:
         log = (*log[1 - LOG_ENTRIES_MAX :], Recommendation(now, proposal.recommendation))
     if change and not proposal.silent:
-        events = (*events[1 - LOG_ENTRIES_MAX :], ScaleEvent(now, change))
+        event = ScaleEvent(now, change)
+        slots = plan.event_slots_seconds
+        events = in_slots(events, event, slots) if slots else (*events[1 - LOG_ENTRIES_MAX :], event)
     return replace(
         memory,
         recommendations=log,

@@ -19,7 +19,9 @@ SUFFIXES = {
     **{f"{letter}i": Decimal(1024) ** power for power, letter in enumerate("KMGTPE", start=1)},
 }
 PATTERN = re.compile(r"([+-]?(?:\d+\.?\d*|\.\d+))([eE][+-]?\d{1,3}|[numkMGTPE]|[KMGTPE]i)?", re.ASCII)
-NEARLY = 1e-9
+NEARLY_ULPS = 64
+"""What the arithmetic of a double may be off by."""
+DECIMAL_EXPONENTS = (0, -3, -6, -9)
 
 
 def parse_milli(quantity: str | float) -> int:
@@ -44,7 +46,7 @@ def parse_exact(quantity: str | float) -> Decimal:
 
 
 def milli(value: float) -> int:
-    """A measured value in thousandths, rounded up; a float within a billionth of a thousandth counts as that one.
+    """A measured value in thousandths, rounded up; a float that is as good as a thousandth counts as that one.
 
     Without that, 0.035 would be 36 thousandths, because the nearest float times 1000 is a hair above 35.
     """
@@ -52,5 +54,18 @@ def milli(value: float) -> int:
     if exact >= INT64_MAX:
         return INT64_MAX
     near = math.floor(exact + 0.5)
-    gap = abs(exact - near)
-    return near if gap <= NEARLY or gap <= NEARLY * abs(exact) else math.ceil(exact)
+    return near if abs(exact - near) <= NEARLY_ULPS * math.ulp(exact) else math.ceil(exact)
+
+
+def approximate(quantity: str | float) -> float:
+    """A quantity as the float that Kubernetes' controllers compute with, after the API server has stored it.
+
+    It is stored with the largest suffix that needs no fraction, and read as that number times a power of ten: 0.57 is
+    570m, and 570 times 0.001 is not 0.57 but the next float (`Quantity.AsApproximateFloat64`).
+    """
+    exact = parse_exact(quantity)
+    for exponent in DECIMAL_EXPONENTS:
+        base = exact.scaleb(-exponent)
+        if base == base.to_integral_value():
+            return float(base) * 10.0**exponent if exponent else float(base)
+    return float(exact)

@@ -63,7 +63,7 @@ class Stage:
     def pod(self, name: str = "worker-1") -> Pod:
         return self.fleet.pods[name]
 
-    def ends(self, name: str = "worker-1", *, code: int | None = 1, **how: int | bool | str) -> None:
+    def ends(self, name: str = "worker-1", *, code: int | None = 1, **how: float | bool | str) -> None:
         """Let the process end, now."""
         exit_ = replace(Exit(at_seconds=self.now, code=code), **how)  # type: ignore[arg-type]
         self.found[name] = replace(self.found[name], exit=exit_)

@@ -8,7 +8,10 @@ from autoscaler.model import Observation, PodPhase, Sample, Worker
 NOW = 1_000.0
 LONG_AGO = NOW - 180.0
 """Older than the initialisation period of these tests."""
-CLUSTER = HpaClusterSettings(cpu_initialization_period_seconds=120, initial_readiness_delay_seconds=10)
+CLUSTER = HpaClusterSettings(
+    cpu_initialization_period_seconds=120, initial_readiness_delay_seconds=10, scale_to_zero=False
+)
+"""That of upstream's tests; most of them were written without the feature gate HPAScaleToZero."""
 """The settings that Kubernetes' own tests use."""
 
 

@@ -10,7 +10,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError
 from pydantic.alias_generators import to_camel
 
 from autoscaler.manifests.kinds import Refusal
-from contract.quantities import parse_exact, parse_milli
+from contract.quantities import approximate, parse_milli
 
 FOUND_CHARACTERS = 60
 
@@ -24,8 +24,8 @@ class Shape(BaseModel):
 Model = TypeVar("Model", bound=Shape)
 MilliQuantity = Annotated[int, BeforeValidator(parse_milli)]
 """A Kubernetes quantity, in thousandths."""
-ExactQuantity = Annotated[float, BeforeValidator(lambda quantity: float(parse_exact(quantity)))]
-"""A Kubernetes quantity as a number."""
+ApproximateQuantity = Annotated[float, BeforeValidator(approximate)]
+"""A Kubernetes quantity as the float that its controllers compute with."""
 
 
 def shaped(shape: type[Model], document: Mapping[str, Any]) -> Model:

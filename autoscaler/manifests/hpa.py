@@ -88,7 +88,7 @@ def _bound_faults(spec: SpecShape, cluster: HpaClusterSettings) -> Iterator[str]
     if least is None:
         return
     if least == 0 and not cluster.scale_to_zero:
-        yield "spec.minReplicas: 0 needs the feature gate HPAScaleToZero, here --cluster scale_to_zero=true"
+        yield "spec.minReplicas: 0 needs the feature gate HPAScaleToZero, which scale_to_zero=false turns off"
     if least < 0:
         yield f"spec.minReplicas: must not be negative, found {least}"
     if spec.max_replicas < least:

@@ -2,27 +2,38 @@
 
 from typing import Annotated, Any, Literal
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
-from autoscaler.manifests.fields import ExactQuantity, MilliQuantity, Shape
+from autoscaler.manifests.fields import ApproximateQuantity, MilliQuantity, Shape
 
 INT32_MAX = 2**31 - 1
 Int32 = Annotated[int, Field(ge=-INT32_MAX - 1, le=INT32_MAX)]
+DNS_LABEL = r"^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$"
+
+
+def _path_segment(name: str) -> str:
+    """As the API server: a name that is to stand in the path of an address."""
+    if name in (".", "..") or "/" in name or "%" in name:
+        raise ValueError("must not be '.' or '..' nor contain '/' or '%': it becomes a part of an address")
+    return name
+
+
 Name = Annotated[str, Field(min_length=1)]
+PathSegment = Annotated[Name, AfterValidator(_path_segment)]
 
 
 class Reference(Shape):
     """What is scaled, or what a metric describes."""
 
     api_version: str = ""
-    kind: Name
-    name: Name
+    kind: PathSegment
+    name: PathSegment
 
 
 class MetricIdentifier(Shape):
     """A metric's name; its selector picks the series that the name stands for here."""
 
-    name: Name
+    name: PathSegment
     selector: dict[str, Any] | None = None
 
 
@@ -60,7 +71,7 @@ class ResourceSource(Shape):
 class ContainerResourceSource(ResourceSource):
     """CPU or memory of one container of every pod; a worker is one container."""
 
-    container: Name
+    container: Annotated[str, Field(pattern=DNS_LABEL)]
 
 
 class MetricShape(Shape):
@@ -88,7 +99,7 @@ class RulesShape(Shape):
     stabilization_window_seconds: int | None = Field(None, ge=0, le=3600)
     select_policy: Literal["Max", "Min", "Disabled"] | None = None
     policies: list[PolicyShape] | None = Field(None, min_length=1)
-    tolerance: Annotated[ExactQuantity, Field(ge=0)] | None = None
+    tolerance: Annotated[ApproximateQuantity, Field(ge=0)] | None = None
 
 
 class BehaviorShape(Shape):

@@ -90,13 +90,15 @@ class Plan:
     """A policy with its guards, in the order in which they answer: `bounds` is last, so that it always holds.
 
     `memory_seconds` is how long recommendations and scale events are kept: the longest window or period of the policy.
-    `period_seconds` is the time between two looks: a controller that ticks more often holds in between.  The bounds are
-    those of the policy, for people and reports; None = it has none.
+    `event_slots_seconds` is for policies that keep scale events as Kubernetes' HPA does (`decide.in_slots`): the
+    longest period upward and downward.  `period_seconds` is the time between two looks: a controller that ticks more
+    often holds in between.  The bounds are those of the policy, for people and reports; None = it has none.
     """
 
     policy: Policy
     guards: tuple[Guard, ...] = ()
     memory_seconds: float = 3600.0
+    event_slots_seconds: tuple[float, float] | None = None
     period_seconds: float = 0.0
     replicas_min: int | None = None
     replicas_max: int | None = None

@@ -135,7 +135,7 @@ class Memory:
     """What was there before this tick.  A new one is `Memory()`; `decide` returns the one for the next tick.
 
     `created_at` is the time of the first tick.  Recommendations and scale events are oldest first, and no older than
-    the plan's `memory_seconds`.
+    the plan's `memory_seconds`; but the events of a plan with `event_slots_seconds` are in that order of places.
     """
 
     created_at: float | None = None

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from autoscaler.decide import LOG_ENTRIES_MAX, decide, not_applied
+from autoscaler.decide import LOG_ENTRIES_MAX, decide, in_slots, not_applied
 from autoscaler.guards import bounds, partitions_cap
 from autoscaler.model import (
     Condition,
@@ -96,11 +96,39 @@ def test_a_policy_keeps_its_own_memory() -> None:
     assert (memory.custom, memory.recommendations) == ({"streak": 3}, (Recommendation(100.0, 4),))
 
 
+def test_a_log_that_is_given_is_not_begun_anew() -> None:
+    """A state may tell recommendations without telling since when there have been any."""
+    given = Memory(recommendations=(Recommendation(90.0, 9),))
+    _, memory = decide(SEEN, given, wants(3))
+    assert (memory.created_at, memory.recommendations) == (100.0, (Recommendation(90.0, 9), Recommendation(100.0, 3)))
+
+
 def test_first_sight_waits_until_the_number_is_known() -> None:
     """A number that could not be read does not start the log."""
     fault = ScaleFault(reason="FailedGetScale", message="no")
     _, memory = decide(replace(SEEN, scale_fault=fault), Memory(), wants(4, recommendation=None))
     assert (memory.created_at, memory.recommendations) == (None, ())
+
+
+@pytest.mark.parametrize(
+    ("events", "new", "kept"),
+    [
+        pytest.param([(0, 4)], (15, 2), [(0, 4), (15, 2)], id="as old as the longest period is not older"),
+        pytest.param([(0, 4)], (16, 2), [(16, 2)], id="an outdated event gives its place"),
+        pytest.param([(0, 4), (1, 3)], (30, 2), [(0, 4), (30, 2)], id="the last of several does"),
+        pytest.param([(0, 4), (20, 3)], (30, 2), [(30, 2), (20, 3)], id="places are not in order of time"),
+        pytest.param([(0, -4)], (30, 2), [(0, -4), (30, 2)], id="one of the other direction stays"),
+        pytest.param([(0, -4)], (300, -2), [(0, -4), (300, -2)], id="as old as the longest period downward"),
+        pytest.param([(0, -4), (9, 1)], (301, -2), [(301, -2), (9, 1)], id="outdated by the period downward"),
+    ],
+)
+def test_where_the_hpa_keeps_a_scale_event(
+    events: list[tuple[float, int]], new: tuple[float, int], kept: list[tuple[float, int]]
+) -> None:
+    """Longest periods of 15 s upward and 300 s downward; rows after upstream's TestStoreScaleEvents."""
+    assert in_slots(tuple(ScaleEvent(*event) for event in events), ScaleEvent(*new), (15.0, 300.0)) == tuple(
+        ScaleEvent(*event) for event in kept
+    )
 
 
 def test_a_refused_change_is_taken_back() -> None:

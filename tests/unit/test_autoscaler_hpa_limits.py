@@ -206,6 +206,15 @@ def test_without_behavior(current: int, desired: int, bounds: tuple[int, int], a
             (5, "ScaleUpLimit"),
             id="Disabled freezes this direction",
         ),
+        pytest.param(
+            50,
+            3,
+            (1, 1_000),
+            rules((PODS, 2_147_483_647, 60)),
+            (),
+            (3, "ScaleUpLimit"),
+            id="the largest int32 is no way to write 'no limit': 3 more than it is negative",
+        ),
     ],
 )
 def test_growing_with_behavior(

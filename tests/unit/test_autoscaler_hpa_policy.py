@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from autoscaler.cluster import HpaClusterSettings
-from autoscaler.decide import decide
+from autoscaler.decide import decide, not_applied
 from autoscaler.model import Condition, Memory, Observation, Reading, Recommendation, ScaleFault
 from autoscaler.policies.hpa import (
     Behavior,
@@ -446,6 +446,64 @@ def test_stale_condition_is_dropped_without_the_gate() -> None:
     memory = Memory(created_at=0.0, conditions=(TO_ZERO,))
     _, conditions = look(spec(per_worker("qps", 1_000)), with_totals(state(replicas=3), qps=5.0), memory)
     assert "ScaledToZero" not in conditions
+
+
+def test_stale_condition_is_dropped_at_zero_without_the_gate() -> None:
+    """Or it would wake what was switched off by hand, once the gate is there."""
+    memory = Memory(created_at=0.0, conditions=(TO_ZERO,))
+    _, conditions = look(spec(per_worker("qps", 1_000)), with_totals(state(replicas=0), qps=5.0), memory)
+    assert conditions == {"AbleToScale": (True, "SucceededGetScale"), "ScalingActive": (False, "ScalingDisabled")}
+
+
+def test_a_wake_up_that_was_refused_is_tried_again() -> None:
+    """ScaledToZero goes only when the number was really changed."""
+    plan = hpa_plan(spec(per_worker("qps", 1_000), bounds=(0, 6), cluster=ZERO))
+    before = Memory(created_at=0.0, conditions=(TO_ZERO,))
+    decision, after = decide(with_totals(state(replicas=0), qps=3.0), before, plan)
+    _, memory = not_applied(decision, before, after, "the API server is away")
+    again, _ = decide(with_totals(state(replicas=0, at=NOW + 15), qps=3.0), memory, plan)
+    assert (decision.replicas, again.replicas) == (3, 3)
+
+
+@pytest.mark.parametrize(
+    ("up", "down", "ticks", "answer"),
+    [
+        pytest.param(
+            [(ChangeUnit.PODS, 2, 300)],
+            [(ChangeUnit.PERCENT, 100, 15)],
+            [(0, 20, 12), (30, 12, 10), (60, 10, 50)],
+            14,
+            id="10 + 2 upward, and of two removals within 300 s only the second is known",
+        ),
+        pytest.param(
+            [(ChangeUnit.PODS, 4, 15)],
+            [(ChangeUnit.PODS, 1, 300)],
+            [(0, 10, 14), (30, 14, 18), (60, 18, 2)],
+            13,
+            id="18 - 1 downward, and of two additions within 300 s only the second is known",
+        ),
+    ],
+)
+def test_an_event_that_the_controller_has_overwritten_does_not_count(
+    up: list[tuple[ChangeUnit, int, int]],
+    down: list[tuple[ChangeUnit, int, int]],
+    ticks: list[tuple[float, int, float]],
+    answer: int,
+) -> None:
+    """Ticks are time, present number and total; one direction looks further back than the other keeps its events."""
+    ups, downs = (
+        tuple(ScalingPolicy(unit=unit, value=number, period_seconds=period) for unit, number, period in rules)
+        for rules in (up, down)
+    )
+    behavior = Behavior(
+        up=ScalingRules(policies=ups, window_seconds=0.0), down=ScalingRules(policies=downs, window_seconds=0.0)
+    )
+    plan = hpa_plan(spec(per_worker("qps", 1_000), bounds=(1, 100), behavior=behavior))
+    memory, answers = Memory(), []
+    for at, current, total in ticks:
+        decision, memory = decide(with_totals(state(replicas=current, at=at), qps=total), memory, plan)
+        answers.append(decision.replicas)
+    assert answers[-1] == answer
 
 
 @pytest.mark.parametrize(

@@ -179,7 +179,7 @@ def test_targets(metric: dict[str, Any], target: Target) -> None:
 @pytest.mark.parametrize(
     ("spec", "fault"),
     [
-        pytest.param({"minReplicas": 0}, "spec.minReplicas: 0 needs the feature gate", id="0 without the gate"),
+        pytest.param({"minReplicas": 0}, "spec.metrics: scaling to 0 needs at least one Object", id="0 on CPU alone"),
         pytest.param({"minReplicas": -1}, "spec.minReplicas: must not be negative", id="negative minimum"),
         pytest.param({"maxReplicas": 0}, "spec.maxReplicas:", id="maximum 0"),
         pytest.param(
@@ -282,6 +282,28 @@ def test_targets(metric: dict[str, Any], target: Target) -> None:
             id="negative tolerance",
         ),
         pytest.param({"behaviour": {}}, "spec.behaviour: there is no such field", id="a slip of the pen"),
+        pytest.param(
+            {"metrics": [{"type": "External", "external": {"metric": {"name": "a/b"}, "target": {"type": "Value"}}}]},
+            "spec.metrics[0].external.metric.name: must not be '.' or '..' nor contain '/'",
+            id="a metric's name that cannot stand in a path",
+        ),
+        pytest.param(
+            {"scaleTargetRef": {"kind": "Deployment", "name": "a%2f"}},
+            "spec.scaleTargetRef.name: must not be",
+            id="a target's name that cannot stand in a path",
+        ),
+        pytest.param(
+            {
+                "metrics": [
+                    {
+                        "type": "ContainerResource",
+                        "containerResource": {"name": "cpu", "container": "My_C", "target": {"type": "Utilization"}},
+                    }
+                ]
+            },
+            "spec.metrics[0].containerResource.container:",
+            id="a container's name that no pod can have",
+        ),
     ],
 )
 def test_refused(spec: dict[str, Any], fault: str) -> None:
@@ -291,12 +313,28 @@ def test_refused(spec: dict[str, Any], fault: str) -> None:
     assert any(line.startswith(fault) for line in refusal.value.faults), refusal.value.faults
 
 
-def test_zero_with_the_gate() -> None:
-    """Then 0 needs a metric that exists without workers."""
-    context = Context(cluster=HpaClusterSettings(scale_to_zero=True))
-    assert spec_of(hpa(minReplicas=0, metrics=[external(type="Value", value=1)]), context).replicas_min == 0
-    with pytest.raises(Refusal, match="at least one Object or External metric"):
-        spec_of(hpa(minReplicas=0), context)
+def test_zero_and_its_gate() -> None:
+    """0 is allowed for a metric that exists without workers, as Kubernetes 1.37 does; before, the gate was off."""
+    zero = hpa(minReplicas=0, metrics=[external(type="Value", value=1)])
+    assert spec_of(zero).replicas_min == 0
+    with pytest.raises(Refusal, match="0 needs the feature gate HPAScaleToZero"):
+        spec_of(zero, Context(cluster=HpaClusterSettings(scale_to_zero=False)))
+
+
+@pytest.mark.parametrize(
+    ("written", "computed"),
+    [
+        pytest.param(0.1, 0.1, id="a tenth is 100m, and 100 thousandths are the same float"),
+        pytest.param(0.57, 570 * 0.001, id="0.57 is 570m, and 570 thousandths are the next float"),
+        pytest.param("0", 0.0, id="nothing"),
+        pytest.param("1500u", 1500 * 1e-6, id="what no thousandth can hold is kept in millionths"),
+    ],
+)
+def test_a_tolerance_is_the_float_of_what_the_api_server_stores(written: str | float, computed: float) -> None:
+    """`Quantity.AsApproximateFloat64` of the canonical form: the edge of the tolerance may be off by a hair."""
+    behavior = spec_of(hpa(behavior={"scaleUp": {"tolerance": written}})).behavior
+    assert behavior is not None
+    assert behavior.up.tolerance == computed
 
 
 def test_unknown_metrics_are_refused_where_only_signals_can_be_read() -> None:

@@ -9,6 +9,7 @@ from autoscaler.policies.hpa.spec import ChangeUnit, ScalingPolicy, ScalingRules
 
 DOUBLING = 2
 LEAST_JUMP = 4
+INT32 = 2**32
 WITHIN = "DesiredWithinRange"
 
 
@@ -75,7 +76,7 @@ def scale_down_limit(rules: ScalingRules, *, current: int, events: Iterable[Scal
 
 def _raised(policy: ScalingPolicy, start: int) -> int:
     if policy.unit is ChangeUnit.PODS:
-        return start + policy.value
+        return _wrapped(start + policy.value)
     return math.ceil(start * (1 + policy.value / 100))
 
 
@@ -89,3 +90,8 @@ def _at_start(policy: ScalingPolicy, current: int, events: Iterable[ScaleEvent],
     """How many there were when the policy's period began: the present number without the changes since."""
     cutoff = now - policy.period_seconds
     return current - sum(change for at_seconds, change in events if at_seconds > cutoff)
+
+
+def _wrapped(number: int) -> int:
+    """As the controller's int32 has it: people write 2147483647 for no limit, and it becomes a negative one."""
+    return (number + INT32 // 2) % INT32 - INT32 // 2

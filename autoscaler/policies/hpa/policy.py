@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import field
 
 from autoscaler.model import Condition, ConditionType, Memory, Observation, Plan, Proposal, Step
-from autoscaler.model.value import value
+from autoscaler.model.value import replace, value
 from autoscaler.policies.hpa import conditions as say
 from autoscaler.policies.hpa.faults import MetricFault
 from autoscaler.policies.hpa.limits import Limited, limit_with_behavior, limit_without_behavior
@@ -23,6 +23,7 @@ def hpa_plan(spec: HpaSpec) -> Plan:
     return Plan(
         policy=HpaPolicy(spec),
         memory_seconds=spec.memory_seconds,
+        event_slots_seconds=spec.event_slots_seconds,
         period_seconds=spec.cluster.sync_period_seconds,
         replicas_min=spec.replicas_min,
         replicas_max=spec.replicas_max,
@@ -42,7 +43,8 @@ class HpaPolicy:
             return _hold(seen, fault.message, say.failed_scale(fault.message))
         zeroed = self.spec.cluster.scale_to_zero and _scaled_to_zero(memory)
         if seen.spec_replicas == 0 and not (zeroed and (self.spec.replicas_min != 0 or _has_totals(self.spec))):
-            return _hold(seen, "0 replicas: switched off by hand", say.GOT_SCALE, say.DISABLED)
+            hold = _hold(seen, "0 replicas: switched off by hand", say.GOT_SCALE, say.DISABLED)
+            return hold if self.spec.cluster.scale_to_zero else replace(hold, dropped=(ConditionType.SCALED_TO_ZERO,))
         outside = _outside(seen, self.spec)
         if outside is not None:
             return _finished(seen, self.spec, _Answer(outside, (), None))

@@ -151,6 +151,16 @@ class HpaSpec:
         """The longest window or period: what has to be remembered."""
         if self.behavior is None:
             return self.down_window_seconds
-        policies = (*self.behavior.up.policies, *self.behavior.down.policies)
-        periods = [float(policy.period_seconds) for policy in policies]
+        periods = self.event_slots_seconds or ()
         return max(self.down_window_seconds, self.behavior.up.window_seconds or 0.0, *periods)
+
+    @property
+    def event_slots_seconds(self) -> tuple[float, float] | None:
+        """The longest period of a policy upward and downward; without `behavior` no event is kept."""
+        if self.behavior is None:
+            return None
+        up, down = (
+            max((float(policy.period_seconds) for policy in rules.policies), default=0.0)
+            for rules in (self.behavior.up, self.behavior.down)
+        )
+        return up, down

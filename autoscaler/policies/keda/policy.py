@@ -33,6 +33,7 @@ def keda_plan(spec: KedaSpec) -> Plan:
     return Plan(
         policy=KedaPolicy(spec, hpa),
         memory_seconds=hpa.spec.memory_seconds,
+        event_slots_seconds=hpa.spec.event_slots_seconds,
         period_seconds=min(spec.polling_seconds, spec.cluster.sync_period_seconds),
         replicas_min=spec.replicas_min,
         replicas_max=spec.replicas_max,
