@@ -573,3 +573,32 @@ def test_trail_tells_every_step() -> None:
         "6: TooManyReplicas",
     ]
     assert decision.trail[0].numbers == {"usage": 48_200.0, "target": 1_000.0}
+
+
+@pytest.mark.parametrize(
+    ("metric", "replicas", "total", "why"),
+    [
+        pytest.param(
+            per_worker("lag", 1_000_000),
+            63,
+            64_000.0,
+            "lag 64,000 / 1,000 per worker, within the tolerance of 0.1: stays 63",
+            id="one short of the partitions, for ever",
+        ),
+        pytest.param(
+            value("lag", 1_000_000),
+            3,
+            950.0,
+            "lag 950 / 1,000 in total, within the tolerance of 0.1: stays 3",
+            id="a total",
+        ),
+        pytest.param(per_worker("lag", 1_000_000), 3, 3_400.0, "lag 3,400 / 1,000 per worker → 4", id="outside of it"),
+        pytest.param(per_worker("lag", 1_000_000), 3, 0.0, "lag 0 / 1,000 per worker → 0", id="nothing"),
+    ],
+)
+def test_the_trail_tells_when_the_tolerance_holds(metric: Metric, replicas: int, total: float, why: str) -> None:
+    """Or 64,000 / 1,000 = 63 would look like wrong arithmetic."""
+    seen = with_totals(state(replicas=replicas), lag=total)
+    decision, _ = decide(seen, Memory(created_at=0.0), hpa_plan(spec(metric, bounds=(1, 100))))
+    assert decision.trail[0].why == why
+    assert ("tolerance" in decision.trail[0].numbers) == ("tolerance" in why)

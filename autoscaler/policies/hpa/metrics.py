@@ -66,7 +66,7 @@ def _resource(metric: Metric, seen: Observation, spec: HpaSpec) -> Proposed:
     )
     doubts = _doubts(groups)
     why = f"{metric.name} {answer.usage} % of the request / {percent} %, {groups.ready} workers{doubts}"
-    return _proposed(metric, answer, why, float(percent), float(answer.usage))
+    return _proposed(metric, answer, why, float(percent), float(answer.usage), stays=seen.spec_replicas, spec=spec)
 
 
 def _pods(metric: Metric, seen: Observation, spec: HpaSpec) -> Proposed:
@@ -122,7 +122,7 @@ def _averaged(metric: Metric, groups: Groups, target_milli: int, seen: Observati
     )
     target, usage = target_milli / MILLI, answer.usage / MILLI
     why = f"{metric.name} {usage:,g} / {target:,g} per worker, {groups.ready} workers{_doubts(groups)}"
-    return _proposed(metric, answer, why, target, usage)
+    return _proposed(metric, answer, why, target, usage, stays=seen.spec_replicas, spec=spec)
 
 
 def _total(metric: Metric, target_milli: int, seen: Observation, spec: HpaSpec) -> Proposed:
@@ -135,7 +135,8 @@ def _total(metric: Metric, target_milli: int, seen: Observation, spec: HpaSpec) 
         tolerances=spec.tolerances,
     )
     target = target_milli / MILLI
-    return _proposed(metric, answer, f"{metric.name} {total:,g} / {target:,g} in total", target, total)
+    why = f"{metric.name} {total:,g} / {target:,g} in total"
+    return _proposed(metric, answer, why, target, total, stays=seen.spec_replicas or None, spec=spec)
 
 
 def _total_average(metric: Metric, target_milli: int, seen: Observation, spec: HpaSpec) -> Proposed:
@@ -144,16 +145,22 @@ def _total_average(metric: Metric, target_milli: int, seen: Observation, spec: H
         milli(total), status=seen.status_replicas, target_milli=target_milli, tolerances=spec.tolerances
     )
     target = target_milli / MILLI
-    return _proposed(metric, answer, f"{metric.name} {total:,g} / {target:,g} per worker", target, total)
+    why = f"{metric.name} {total:,g} / {target:,g} per worker"
+    return _proposed(metric, answer, why, target, total, stays=seen.status_replicas, spec=spec)
 
 
-def _proposed(metric: Metric, answer: Answer, why: str, target: float, usage: float) -> Proposed:
-    return Proposed(
-        metric=metric,
-        replicas=answer.replicas,
-        why=f"{why} → {answer.replicas}",
-        numbers={"usage": usage, "target": target},
-    )
+def _proposed(
+    metric: Metric, answer: Answer, why: str, target: float, usage: float, *, stays: int | None, spec: HpaSpec
+) -> Proposed:
+    """`stays` is the number that the tolerance would keep; None = it does not apply, as from 0 workers."""
+    numbers = {"usage": usage, "target": target}
+    if answer.replicas == stays and spec.tolerances.hold(answer.ratio):
+        tolerance = spec.tolerances.up if answer.ratio > 1.0 else spec.tolerances.down
+        numbers["tolerance"] = tolerance
+        why = f"{why}, within the tolerance of {tolerance:g}: stays {answer.replicas}"
+    else:
+        why = f"{why} → {answer.replicas}"
+    return Proposed(metric=metric, replicas=answer.replicas, why=why, numbers=numbers)
 
 
 def _read(metric: Metric, seen: Observation, spec: HpaSpec) -> float:
