@@ -233,8 +233,10 @@ def test_the_moment_as_text() -> None:
         "a-run, second 29.2 (2025-11-22 08:27:09 UTC)",
         "lag wants 12 workers; 12 asked for before, 12 exist",
         "Why 12 (the policy was asked last at 28.2 s)",
-        "  total_lag  12  total_lag 11,600 / 1,000 per worker, within the tolerance of  usage 11,600, target 1,000, "
-        "tolerance 0.1",
+        (
+            "  total_lag  12  total_lag 11,600 / 1,000 per worker, within the tolerance of  usage 11,600, "
+            "target 1,000, tolerance 0.1"
+        ),
         "  recommended  12, before stabilisation and limits",
         "  AbleToScale     true   since -1.8 s  ReadyForNewScale: nothing of late holds the recommended number back",
         "  lag        11,600 events in 4 partitions",
