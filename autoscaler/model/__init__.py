@@ -4,7 +4,8 @@ Apart from the policies because all of them, the controller, the simulator, the 
 Its one rule: values only.  No clock (`Observation.at_seconds` is the only time), no chance, no I/O, no logging.
 """
 
-from autoscaler.model.decision import Condition, ConditionType, Decision, Guard, Plan, Policy, Proposal, Step
+from autoscaler.model.condition import Condition, ConditionType
+from autoscaler.model.decision import Decision, Guard, Plan, Policy, Proposal, Step
 from autoscaler.model.memory import (
     DelayedDown,
     FlinkMemory,

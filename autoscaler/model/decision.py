@@ -7,14 +7,11 @@ a `Proposal`.  To hold is to propose `seen.spec_replicas`, with the reason.
 
 from collections.abc import Callable, Mapping
 from dataclasses import field
-from enum import StrEnum
-from typing import TYPE_CHECKING
 
+from autoscaler.model.condition import Condition
+from autoscaler.model.memory import Memory
+from autoscaler.model.observation import Observation
 from autoscaler.model.value import value
-
-if TYPE_CHECKING:  # memory holds conditions, so it imports this module
-    from autoscaler.model.memory import Memory
-    from autoscaler.model.observation import Observation
 
 
 @value(frozen=True, slots=True, kw_only=True)
@@ -23,7 +20,7 @@ class Decision:
 
     at_seconds: float
     trail: "tuple[Step, ...]"
-    conditions: "tuple[Condition, ...]" = ()
+    conditions: tuple[Condition, ...] = ()
     recommendation: int | None = None
     """The policy's raw number, before stabilisation and limits; None = it had none."""
 
@@ -53,36 +50,16 @@ class Proposal:
     """
 
     trail: tuple[Step, ...]
-    conditions: "tuple[Condition, ...]" = ()
+    conditions: tuple[Condition, ...] = ()
     recommendation: int | None = None
-    memory: "Memory | None" = None
+    memory: Memory | None = None
     silent: bool = False
     dropped: tuple[str, ...] = ()
     """Types of conditions that no longer apply."""
 
 
-class ConditionType(StrEnum):
-    """The conditions of an HPA's status, in Kubernetes' spelling; policies of other families use those that fit."""
-
-    ABLE_TO_SCALE = "AbleToScale"
-    SCALING_ACTIVE = "ScalingActive"
-    SCALING_LIMITED = "ScalingLimited"
-    SCALED_TO_ZERO = "ScaledToZero"
-
-
-@value(frozen=True, slots=True, kw_only=True)
-class Condition:
-    """A named state with its reason in one word and in a sentence.  `changed_at` is written by `decide`."""
-
-    type: str
-    status: bool
-    reason: str
-    message: str
-    changed_at: float | None = None
-
-
-Policy = Callable[["Observation", "Memory"], Step | Proposal]
-Guard = Callable[[Step, "Observation", "Memory"], Step]
+Policy = Callable[[Observation, Memory], Step | Proposal]
+Guard = Callable[[Step, Observation, Memory], Step]
 
 
 @value(frozen=True, slots=True, kw_only=True)

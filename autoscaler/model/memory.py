@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import field
 from typing import NamedTuple
 
-from autoscaler.model.decision import Condition
+from autoscaler.model.condition import Condition
 from autoscaler.model.value import value
 
 
