@@ -143,9 +143,7 @@ def _modifiers(spec: ScaledSpecShape) -> Modifiers | None:
         return None
     path = "spec.advanced.scalingModifiers"
     faults = [f"{path}.{fault}" for fault in _modifier_faults(shape)]
-    outside = [(index, each) for index, each in enumerate(spec.triggers) if each.type not in RESOURCES]
-    faults += [f"spec.triggers[{index}].name: the formula needs one" for index, each in outside if not each.name]
-    names = frozenset(each.name for _, each in outside if each.name)
+    names = frozenset(each.name for each in spec.triggers if each.type not in RESOURCES and each.name)
     faults += [f"{path}.formula: {fault}" for fault in _formula_faults(shape.formula, names)]
     if faults:
         raise Refusal(*faults)

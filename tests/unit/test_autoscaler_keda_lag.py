@@ -178,6 +178,13 @@ def test_without_a_topic_every_topic_with_commits_counts() -> None:
     assert kafka_lag(parts, trigger, {}).total == 20
 
 
+def test_without_a_topic_and_without_any_commit_all_topics_count() -> None:
+    """To ask Kafka about no topic is to ask it about all of them, and each partition counts 1."""
+    trigger = KafkaTrigger(metric="s0-kafka-group-topics")
+    parts = [partition(99, never=True, topic="new"), partition(5, never=True, topic="other")]
+    assert kafka_lag(parts, trigger, {}).total == 2
+
+
 def test_a_partition_without_an_end_is_outside_the_bound_too() -> None:
     """KEDA counts the partitions that answered."""
     lag = kafka_lag([partition(1000, 0), partition(None, 0, number=1)], flags(), {})

@@ -344,6 +344,14 @@ def test_modifiers() -> None:
     assert modifiers.type is TargetType.VALUE
 
 
+def test_a_formula_may_leave_a_trigger_out_that_then_needs_no_name() -> None:
+    """KEDA's admission wants names only of those that the formula mentions."""
+    second = {**yaml.safe_load(TEXT)["spec"]["triggers"][0]}
+    modifiers = {"advanced": {"scalingModifiers": {"formula": "count([lag], {# > 1}) * 2.0", "target": "10"}}}
+    given = read(document(modifiers, trigger={"name": "lag"}, more=[second]))
+    assert [trigger.name for trigger in given.kafka] == ["lag", ""]
+
+
 def test_a_formula_that_divides_by_0_for_some_values_is_accepted() -> None:
     """KEDA tries it with -1 for every trigger; that is no fault of the formula."""
     assert read(modified("10 / (lag + 1)")).modifiers is not None
@@ -359,8 +367,8 @@ def test_a_formula_that_divides_by_0_for_some_values_is_accepted() -> None:
         (modified(metricType="Utilization"), "scalingModifiers.metricType"),
         (modified("lag + rate"), "scalingModifiers.formula: no trigger is named rate"),
         (modified("lag > 1"), "scalingModifiers.formula: expected a number, found"),
-        (modified("count([lag], {# > 1})"), "scalingModifiers.formula"),
-        (modified().replace("name: lag", "name: ''"), "spec.triggers[0].name: the formula needs one"),
+        (modified("filter([lag], {# > 1})"), "scalingModifiers.formula: the function filter is not known here"),
+        (modified().replace("name: lag", "name: ''"), "scalingModifiers.formula: no trigger is named lag"),
     ],
 )
 def test_modifiers_that_are_refused(text: str, told: str) -> None:

@@ -245,7 +245,8 @@ def composed(formula: str, fallback: Fallback | None = None, **changed: Any) -> 
         pytest.param(composed("orders - paid"), 0, 4, 4, 0, id="active triggers, inactive composite: asleep"),
         pytest.param(composed("orders - paid", activation_target=3.0), 0, 8, 4, 1, id="above activationTarget"),
         pytest.param(composed("orders - paid", activation_target=4.0), 0, 8, 4, 0, id="at activationTarget"),
-        pytest.param(composed("orders / paid"), 3, 8, 0, 3, id="without a value the formula holds"),
+        pytest.param(composed("orders / paid"), 3, 8, 0, 3, id="a division by 0 counts as unread: it holds"),
+        pytest.param(composed("orders > 9 ? orders : nil"), 3, 8, 0, 0, id="nil is inactive: to 0"),
         pytest.param(composed("orders / 3", target=1.0), 1, 4, 0, 2, id="thousandths are kept"),
         pytest.param(composed("orders + paid"), 3, 8, None, 3, id="one unknown trigger makes the composite unknown"),
     ],
@@ -320,12 +321,15 @@ def test_pause(pause: Pause, current: int, lag: int, expected: int) -> None:
     assert ask(spec(pause=pause), seen(current, *offsets(lag, *(0,) * 99)))[0].replicas == expected
 
 
-def test_a_pause_ends_without_a_trace() -> None:
-    """The condition Paused goes, the HPA's come back."""
+def test_a_pause_ends() -> None:
+    """The condition Paused stays and says so, the HPA's come back."""
     decision, memory = ask(spec(pause=Pause(everything=True)), seen(2, *offsets(20, 0)))
     assert condition(decision, "Paused") == "ScaledObjectPaused"
     decision, _ = ask(spec(), seen(2, *offsets(20, 0), at=1015.0), memory)
-    assert (condition(decision, "Paused"), condition(decision, "ScalingActive")) == (None, "ValidMetricFound")
+    assert (condition(decision, "Paused"), condition(decision, "ScalingActive")) == (
+        "ScaledObjectUnpaused",
+        "ValidMetricFound",
+    )
 
 
 def test_polls_have_an_interval_and_the_hpa_does_not() -> None:
@@ -370,6 +374,77 @@ def test_persistent_lag_neither_grows_nor_idles() -> None:
     assert ask(given, seen(5, *moved, at=1415.0), memory)[0].replicas == 5
 
 
+def test_a_trigger_that_failed_has_forgotten_what_was_committed() -> None:
+    """KEDA makes a scaler anew after an error, and the new one has no offsets of before."""
+    given = spec(kafka(exclude_persistent_lag=True), replicas_min=1)
+    parts = offsets(50, 0, 0, 0, 0, 0)
+    _, memory = ask(given, seen(5, *parts))
+    assert ask(given, seen(5, *parts, at=1015.0), memory)[0].replicas == 1, "it knows that nothing moved"
+    _, memory = ask(given, seen(5, at=1015.0), memory)
+    assert ask(given, seen(5, *parts, at=1030.0), memory)[0].replicas == 5
+
+
+def test_what_was_committed_without_an_end_offset_is_not_remembered() -> None:
+    """KEDA never looks at such a partition."""
+    given = spec(kafka(exclude_persistent_lag=True), replicas_min=1)
+    first, *rest = offsets(50, 0, 0, 0, 0, 0)
+    _, memory = ask(given, seen(5, replace(first, end_offset=None), *rest))
+    assert ask(given, seen(5, first, *rest, at=1015.0), memory)[0].replicas == 5
+
+
+def test_a_cached_trigger_is_asked_at_polls_only() -> None:
+    """What was committed between two polls is not what it compares with."""
+    given = spec(kafka(exclude_persistent_lag=True, use_cached=True), replicas_min=1)
+    memory = Memory()
+    for at, committed in ((1000.0, 1000), (1015.0, 1005), (1030.0, 1005)):
+        parts = offsets(50, 0, 0, 0, 0, 0, committed=committed)
+        decision, memory = ask(given, seen(5, *parts, at=at), memory)
+    assert decision.trail[0].numbers["lag"] == 50, "1,005 is not the 1,000 of the last poll"
+
+
+def test_a_failed_poll_is_not_cached() -> None:
+    """The HPA's next question goes to Kafka."""
+    given = spec(kafka(use_cached=True), polling_seconds=60.0, replicas_min=1)
+    _, memory = ask(given, seen(4))
+    assert ask(given, seen(4, *offsets(*(20,) * 8), at=1015.0), memory)[0].replicas == 8
+
+
+@pytest.mark.parametrize(
+    ("current", "active", "fallback", "ready"),
+    [
+        pytest.param(3, True, None, (False, "PartialTriggerError"), id="another trigger is active"),
+        pytest.param(0, True, None, (True, "ScaledObjectReady"), id="and wakes the workers"),
+        pytest.param(3, False, None, (False, "TriggerError"), id="none is active"),
+        pytest.param(3, False, Fallback(failure_threshold=3, replicas=5), (True, "ScaledObjectReady"), id="a fallback"),
+        pytest.param(
+            3, False, Fallback(failure_threshold=3, replicas=0), (True, "ScaledObjectReady"), id="a fallback to 0"
+        ),
+    ],
+)
+def test_the_condition_ready_with_a_trigger_that_could_not_be_read(
+    *, current: int, active: bool, fallback: Fallback | None, ready: tuple[bool, str]
+) -> None:
+    """KEDA's executor sets it only on some of its ways."""
+    given = spec(kafka(), kafka("paid", 1), fallback=fallback)
+    decision, _ = ask(given, seen(current, *offsets(50 if active else 0)))
+    assert next((c.status, c.reason) for c in decision.conditions if c.type == "Ready") == ready
+
+
+@pytest.mark.parametrize("pause", [Pause(scale_in=True), Pause(scale_out=True)])
+def test_a_pause_of_one_direction_is_told(pause: Pause) -> None:
+    decision, _ = ask(spec(pause=pause), seen(3, *offsets(30)))
+    assert (condition(decision, "Paused"), condition(decision, "ScalingActive")) == (
+        "ScaledObjectPaused",
+        "ValidMetricFound",
+    )
+
+
+def test_a_fallback_that_cannot_stand_in_is_not_reported() -> None:
+    """Beside a formula the target must be whole."""
+    given = composed("orders", Fallback(failure_threshold=0, replicas=9), target=2.5)
+    assert condition(ask(given, seen(3))[0], "Fallback") is None
+
+
 def test_cached_metrics_are_those_of_the_last_poll() -> None:
     """With `useCachedMetrics` the HPA sees a new lag only after the next poll."""
     given = spec(kafka(use_cached=True))
@@ -403,6 +478,9 @@ def test_the_hpa_behind() -> None:
         replace(composed("orders"), triggers=(kafka(), ResourceTrigger(resource="cpu", average_utilization=1)))
     )
     assert [metric.name for metric in one.metrics] == ["cpu", COMPOSITE]
+    container = ResourceTrigger(resource="cpu", average_utilization=1, container="main")
+    two = hpa_behind(replace(composed("orders"), triggers=(kafka(), container)))
+    assert [metric.name for metric in two.metrics] == [COMPOSITE], "KEDA loses those of a container beside a formula"
 
 
 def test_the_trail_tells_the_lag_and_the_poll() -> None:

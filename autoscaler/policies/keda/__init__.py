@@ -3,7 +3,8 @@
 from autoscaler.policies.keda.activation import Activation, activation, cooldown_over
 from autoscaler.policies.keda.behind import hpa_behind
 from autoscaler.policies.keda.fallback import can_fall_back, fallback_metric, fallback_replicas, falls_back
-from autoscaler.policies.keda.formula import Formula, FormulaFault, read_formula
+from autoscaler.policies.keda.formula import Formula, read_formula
+from autoscaler.policies.keda.formula_words import FormulaFault
 from autoscaler.policies.keda.lag import (
     KafkaLag,
     PartitionLag,

@@ -16,8 +16,11 @@ from contract.quantities import MILLI
 
 
 def hpa_behind(spec: KedaSpec) -> HpaSpec:
-    """Its least is 1 where the object's is 0.  A formula leaves one external metric; CPU and memory stay beside it."""
-    triggers = [trigger for trigger in spec.triggers if spec.modifiers is None or isinstance(trigger, ResourceTrigger)]
+    """Its least is 1 where the object's is 0.
+
+    A formula leaves one external metric.  CPU and memory of whole pods stay beside it, those of one container are lost.
+    """
+    triggers = [trigger for trigger in spec.triggers if spec.modifiers is None or _stays(trigger)]
     metrics = [_metric(trigger) for trigger in triggers]
     if spec.modifiers is not None:
         target = _total(spec.modifiers.type, int(spec.modifiers.target * MILLI))
@@ -30,6 +33,10 @@ def hpa_behind(spec: KedaSpec) -> HpaSpec:
         cluster=spec.cluster,
         names=spec.names,
     )
+
+
+def _stays(trigger: Trigger) -> bool:
+    return isinstance(trigger, ResourceTrigger) and not trigger.container
 
 
 def _metric(trigger: Trigger) -> Metric:

@@ -1,30 +1,50 @@
 """The formulas of `scalingModifiers`: the part of the expr language that people use, and nothing beyond it.
 
-Numbers, names of triggers, `+ - * / ** ^`, comparisons, `and or not && || !`, `a ? b : c`, `??`, nil, true, false, and
-the functions below.  Anything else is refused by name when the formula is read, also `%`: expr takes only whole numbers
-there, and no trigger is one.  Its one rule: pure, and what has no value (a division by 0, arithmetic with nil) is a
-`FormulaFault`, never a number.
+Numbers, names of triggers, arrays, `+ - * / ** ^`, comparisons, `and or not && || !`, `a ? b : c`, `??`, nil, true,
+false, and the functions of `formula_words`.  Anything else is refused by name when the formula is read, also `%`: expr
+takes only whole numbers there, and no trigger is one.  Its one rule: a formula that was read has no surprises but those
+of its values.
 """
 
-import math
-import operator
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-Value = float | bool | None
-Names = Mapping[str, float | None]
-Run = Callable[[Names], Value]
+from autoscaler.policies.keda.formula_words import (
+    CONSTANTS,
+    ELEMENT,
+    FUNCTIONS,
+    OF_A_PREDICATE,
+    REFUSED,
+    FormulaFault,
+    Names,
+    Run,
+    apply,
+    called,
+    choice,
+    gathered,
+    named,
+    number,
+    truth,
+)
 
 LENGTH_MAX = 4_096
 DEPTH_MAX = 64
 SCANNER = re.compile(
-    r"\s*(?:(\d+\.?\d*(?:[eE][+-]?\d+)?|\.\d+)|([A-Za-z_]\w*)|(\?\?|&&|\|\||\*\*|[=!<>]=|[-+*/^<>?:(),!]))"
+    r"\s*(?:(\d[\d_]*\.?\d*(?:[eE][+-]?\d+)?|\.\d+)|([A-Za-z_]\w*)|(\?\?|&&|\|\||\*\*|[=!<>]=|[-+*/^<>?:(),!\[\]{}#]))"
 )
-
-
-class FormulaFault(ValueError):  # noqa: N818  # an answer on its way to a condition or a refusal, never shown as an error
-    """A formula that cannot be read, or that has no value for these triggers."""
+NOT_BINDING, SIGN_BINDING = 50, 90
+BINDING: Mapping[str, int] = {
+    **dict.fromkeys(("or", "||"), 10),
+    **dict.fromkeys(("and", "&&"), 15),
+    **dict.fromkeys(("==", "!=", "<", ">", "<=", ">="), 20),
+    **dict.fromkeys("+-", 30),
+    **dict.fromkeys("*/", 60),
+    **dict.fromkeys(("**", "^"), 100),
+    "??": 500,
+}
+"""How tightly each operator binds, in expr's own numbers."""
+ORDERS, POWERS = ("<", ">", "<=", ">="), ("**", "^")
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,12 +58,12 @@ class Formula:
 
     def value(self, triggers: Names) -> float:
         """Its value; a trigger of None is nil.  Raises FormulaFault, also for nil."""
-        return _number(self.result(triggers))
+        return number(self.result(triggers))
 
     def result(self, triggers: Names) -> float | None:
         """Its value; None = it comes to nil.  Raises FormulaFault."""
         result = self._run(triggers)
-        return None if result is None else _number(result)
+        return None if result is None else number(result)
 
 
 def read_formula(text: str) -> Formula:
@@ -75,6 +95,7 @@ class _Reader:
         self.tokens = tokens
         self.at = 0
         self.depth = 0
+        self.predicates = 0
         self.names: set[str] = set()
 
     @property
@@ -98,7 +119,7 @@ class _Reader:
         if self.take("?"):
             then = self.ternary()
             self.need(":")
-            run = _choice(run, then, self.ternary())
+            run = choice(run, then, self.ternary())
         self.depth -= 1
         return run
 
@@ -115,17 +136,17 @@ class _Reader:
             if sign in ORDERS:
                 run = self.chain(run, sign)
             else:
-                run = _apply(sign, run, self.binary(binding + (sign not in POWERS)))
+                run = apply(sign, run, self.binary(binding + (sign not in POWERS)))
             before = sign
         return run
 
     def chain(self, left: Run, sign: str) -> Run:
         """Comparisons in a row: `a < b < c` is `a < b and b < c`."""
         right = self.binary(BINDING[sign] + 1)
-        run = _apply(sign, left, right)
+        run = apply(sign, left, right)
         while sign := self.take(*ORDERS):
             left, right = right, self.binary(BINDING[sign] + 1)
-            run = _apply("and", run, _apply(sign, left, right))
+            run = apply("and", run, apply(sign, left, right))
         return run
 
     def unary(self) -> Run:
@@ -139,8 +160,8 @@ class _Reader:
         run = self.binary(SIGN_BINDING if sign in "-+" else NOT_BINDING)
         self.depth -= 1
         if sign in ("!", "not"):
-            return lambda names: not _truth(run(names))
-        return (lambda names: -_number(run(names))) if sign == "-" else (lambda names: _number(run(names)))
+            return lambda names: not truth(run(names))
+        return (lambda names: -number(run(names))) if sign == "-" else (lambda names: number(run(names)))
 
     def primary(self) -> Run:
         """A number, a name, a call, or something in parentheses."""
@@ -150,6 +171,10 @@ class _Reader:
             run = self.ternary()
             self.need(")")
             return run
+        if token == "[":  # noqa: S105  # a bracket
+            return gathered(self.series("]"))
+        if token == ELEMENT and self.predicates:
+            return lambda names: named(names, ELEMENT)
         if token[:1].isdigit() or (token[:1] == "." and len(token) > 1):
             number = float(token)
             return lambda _: number
@@ -162,14 +187,33 @@ class _Reader:
         if name not in FUNCTIONS:
             raise FormulaFault(f"the function {name} is not known here; known are {', '.join(FUNCTIONS)}")
         self.need("(")
-        arguments = [self.ternary()]
-        while self.take(","):
-            arguments.append(self.ternary())
+        if name not in OF_A_PREDICATE:
+            return called(name, self.series(")"))
+        items = self.ternary()
+        self.need(",")
+        holds = self.predicate()
         self.need(")")
-        function, many = FUNCTIONS[name]
-        if not many and len(arguments) > 1:
-            raise FormulaFault(f"{name} takes one argument, found {len(arguments)}")
-        return lambda names: function([_number(argument(names)) for argument in arguments])
+        return called(name, (items, holds))
+
+    def series(self, end: str) -> list[Run]:
+        """Values up to the bracket that ends them."""
+        if self.take(end):
+            return []
+        items = [self.ternary()]
+        while self.take(","):
+            items.append(self.ternary())
+        self.need(end)
+        return items
+
+    def predicate(self) -> Run:
+        """What is asked of each element, which is `#`; the braces may be left out."""
+        self.predicates += 1
+        braced = self.take("{")
+        run = self.ternary()
+        if braced:
+            self.need("}")
+        self.predicates -= 1
+        return run
 
     def word(self, name: str) -> Run:
         """A constant or a trigger."""
@@ -179,102 +223,9 @@ class _Reader:
         if name in BINDING or name in REFUSED:
             raise FormulaFault(f"{name} cannot be used here")
         self.names.add(name)
-        return lambda names: _named(names, name)
+        return lambda names: named(names, name)
 
     def need(self, token: str) -> None:
         """Take this token or fail."""
         if not self.take(token):
             raise FormulaFault(f"expected {token!r}, found {repr(self.next) if self.next else 'the end'}")
-
-
-def _apply(sign: str, left: Run, right: Run) -> Run:
-    if sign in ("or", "||"):
-        return lambda names: _truth(left(names)) or _truth(right(names))
-    if sign in ("and", "&&"):
-        return lambda names: _truth(left(names)) and _truth(right(names))
-    if sign == "??":
-        return lambda names: right(names) if (value := left(names)) is None else value
-    if sign in ("==", "!="):
-        return lambda names: _equal(left(names), right(names)) == (sign == "==")
-    arithmetic = ARITHMETIC[sign]
-    return lambda names: arithmetic(_number(left(names)), _number(right(names)))
-
-
-def _choice(condition: Run, then: Run, otherwise: Run) -> Run:
-    return lambda names: then(names) if _truth(condition(names)) else otherwise(names)
-
-
-def _named(names: Names, name: str) -> float | None:
-    if name not in names:
-        raise FormulaFault(f"there is no trigger named {name}")
-    return names[name]
-
-
-def _number(value: Value) -> float:
-    if value is None or isinstance(value, bool):
-        raise FormulaFault(f"expected a number, found {'nil' if value is None else str(value).lower()}")
-    if not math.isfinite(value):
-        raise FormulaFault("the value is not finite")
-    return value
-
-
-def _truth(value: Value) -> bool:
-    if not isinstance(value, bool):
-        raise FormulaFault(f"expected true or false, found {'nil' if value is None else f'{value:g}'}")
-    return value
-
-
-def _divided(left: float, right: float) -> float:
-    if right == 0:
-        raise FormulaFault("a division by 0")
-    return left / right
-
-
-def _power(left: float, right: float) -> float:
-    try:
-        return math.pow(left, right)
-    except (OverflowError, ValueError):
-        raise FormulaFault("the value is not finite") from None
-
-
-def _equal(left: Value, right: Value) -> bool:
-    if left is not None and right is not None and isinstance(left, bool) != isinstance(right, bool):
-        raise FormulaFault("a number cannot be compared with true or false")
-    return left == right
-
-
-NOT_BINDING, SIGN_BINDING = 50, 90
-BINDING: Mapping[str, int] = {
-    **dict.fromkeys(("or", "||"), 10),
-    **dict.fromkeys(("and", "&&"), 15),
-    **dict.fromkeys(("==", "!=", "<", ">", "<=", ">="), 20),
-    **dict.fromkeys("+-", 30),
-    **dict.fromkeys("*/", 60),
-    **dict.fromkeys(("**", "^"), 100),
-    "??": 500,
-}
-"""How tightly each operator binds, in expr's own numbers."""
-ORDERS, POWERS = ("<", ">", "<=", ">="), ("**", "^")
-ARITHMETIC: Mapping[str, Callable[[float, float], Value]] = {
-    "+": operator.add,
-    "-": operator.sub,
-    "*": operator.mul,
-    "/": _divided,
-    "**": _power,
-    "^": _power,
-    "<": operator.lt,
-    ">": operator.gt,
-    "<=": operator.le,
-    ">=": operator.ge,
-}
-FUNCTIONS: Mapping[str, tuple[Callable[[list[float]], float], bool]] = {
-    "min": (min, True),
-    "max": (max, True),
-    "abs": (lambda numbers: abs(numbers[0]), False),
-    "ceil": (lambda numbers: float(math.ceil(numbers[0])), False),
-    "floor": (lambda numbers: float(math.floor(numbers[0])), False),
-    "float": (lambda numbers: numbers[0], False),
-}
-CONSTANTS: Mapping[str, Value] = {"nil": None, "true": True, "false": False}
-REFUSED = frozenset({"in", "matches", "contains", "startsWith", "endsWith", "let", "if", "else"})
-"""Words of the language that have no meaning here, so that they are not taken for triggers."""

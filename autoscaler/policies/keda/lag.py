@@ -114,14 +114,20 @@ def partition_key(partition: Partition) -> str:
     return f"{partition.topic}/{partition.partition}"
 
 
+def topic_of(key: str) -> str:
+    """The topic in a `partition_key`."""
+    return key.rpartition("/")[0]
+
+
 def counted_partitions(partitions: Iterable[Partition], trigger: KafkaTrigger) -> tuple[Partition, ...]:
     """The partitions that the trigger looks at: those of its topic within its limits, or of all topics with commits.
 
-    Raises TriggerFault when a named topic has none.
+    A group that has committed nowhere has no topics, and to describe no topic is to describe all of them.  Raises
+    TriggerFault when a named topic has none.
     """
     if not trigger.topic:
         known = {part.topic for part in partitions if not part.never_committed}
-        return tuple(part for part in partitions if part.topic in known)
+        return tuple(part for part in partitions if part.topic in known or not known)
     limits = trigger.partitions
     chosen = tuple(
         part

@@ -12,7 +12,7 @@ from autoscaler.model.value import replace
 from autoscaler.policies.hpa import HpaPolicy
 from autoscaler.policies.keda.activation import Activation, activation
 from autoscaler.policies.keda.behind import hpa_behind
-from autoscaler.policies.keda.fallback import falls_back
+from autoscaler.policies.keda.fallback import can_fall_back, falls_back
 from autoscaler.policies.keda.readings import (
     TriggerReading,
     any_active,
@@ -24,6 +24,7 @@ from autoscaler.policies.keda.readings import (
 from autoscaler.policies.keda.spec import KedaSpec
 
 PAUSED = "Paused"
+READY = "all triggers could be read"
 OF_THE_HPA = (ConditionType.ABLE_TO_SCALE, ConditionType.SCALING_ACTIVE, ConditionType.SCALING_LIMITED)
 
 
@@ -74,10 +75,14 @@ class KedaPolicy:
         )
         memory = _after_poll(self.spec, seen, memory, readings, polled, known=not failed, active=active)
         steps = (*told(self.spec, readings, seen.spec_replicas), _step(polled, seen))
-        conditions = (_ready(active=active, failed=failed), _active(polled))
+        conditions: tuple[Condition, ...] = (
+            _ready(self.spec, polled, active=active, failed=failed),
+            _active(polled),
+        )
         if polled.replicas is None or polled.replicas == seen.spec_replicas:
             return self._look(seen, memory, readings, steps, conditions)
-        return Proposal(trail=steps, conditions=conditions, memory=memory, silent=True, dropped=(PAUSED,))
+        conditions = (*conditions, *_pause(self.spec, memory))
+        return Proposal(trail=steps, conditions=conditions, memory=memory, silent=True)
 
     def _look(
         self,
@@ -97,9 +102,8 @@ class KedaPolicy:
         return replace(
             answer,
             trail=(*steps, *answer.trail),
-            conditions=(*conditions, *answer.conditions),
+            conditions=(*conditions, *_pause(self.spec, memory), *answer.conditions),
             memory=memory,
-            dropped=(*answer.dropped, PAUSED),
         )
 
     def _asks(self, seen: Observation) -> bool:
@@ -124,13 +128,13 @@ def poll_due(spec: KedaSpec, memory: KedaMemory, now: float) -> bool:
 
 
 def _read(spec: KedaSpec, seen: Observation, before: KedaMemory, *, due: bool) -> dict[str, TriggerReading]:
-    """Every trigger's answer; between polls that of a cached one is the last poll's."""
+    """Every trigger's answer; between polls that of a cached one is the last poll's, unless that poll failed."""
     readings = {}
     for trigger in spec.kafka:
-        if trigger.use_cached and not due and trigger.metric in before.cached:
-            value = before.cached[trigger.metric]
-            why = "unknown at the last poll" if value is None else f"{value:,g} at the last poll"
-            readings[trigger.metric] = TriggerReading(value=value, active=False, why=why)
+        value = before.cached.get(trigger.metric) if trigger.use_cached and not due else None
+        if value is not None:
+            why = f"{value:,g} at the last poll"
+            readings[trigger.metric] = TriggerReading(value=value, active=False, why=why, cached=True)
         else:
             readings[trigger.metric] = read_trigger(trigger, seen, before.committed)
     return readings
@@ -169,15 +173,28 @@ def _active(polled: Activation) -> Condition:
     )
 
 
-def _ready(*, active: bool, failed: bool) -> Condition:
-    if not failed:
-        return Condition(type="Ready", status=True, reason="ScaledObjectReady", message="all triggers could be read")
+def _ready(spec: KedaSpec, polled: Activation, *, active: bool, failed: bool) -> Condition:
+    """A trigger that could not be read is passed over where the poll woke the workers, and where a fallback is set."""
+    woke = active and polled.replicas is not None
+    if not failed or woke or (spec.fallback is not None and not active):
+        message = "a trigger could not be read, and others or a fallback stand in" if failed else READY
+        return Condition(type="Ready", status=True, reason="ScaledObjectReady", message=message)
     reason = "PartialTriggerError" if active else "TriggerError"
     return Condition(type="Ready", status=False, reason=reason, message="a trigger could not be read")
 
 
+def _pause(spec: KedaSpec, memory: Memory) -> tuple[Condition, ...]:
+    """Of an object that is polled: one direction may be paused, and a pause that ended leaves its condition behind."""
+    if spec.pause.scale_in or spec.pause.scale_out:
+        message = f"scaling {'in' if spec.pause.scale_in else 'out'} is paused"
+        return (Condition(type=PAUSED, status=True, reason="ScaledObjectPaused", message=message),)
+    if any(condition.type == PAUSED for condition in memory.conditions):
+        return (Condition(type=PAUSED, status=False, reason="ScaledObjectUnpaused", message="the pause is over"),)
+    return ()
+
+
 def _fallback(spec: KedaSpec, failures: Mapping[str, int]) -> tuple[Condition, ...]:
-    if spec.fallback is None:
+    if not can_fall_back(spec):
         return ()
     if any(falls_back(spec.fallback, count) for count in failures.values()):
         message = "a trigger failed too often: the fallback stands in"

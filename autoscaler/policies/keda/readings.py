@@ -7,8 +7,8 @@ from autoscaler.model import KedaMemory, Observation, Reading, Step
 from autoscaler.model.value import replace, value
 from autoscaler.policies.hpa import TargetType, running_and_ready
 from autoscaler.policies.keda.fallback import can_fall_back, fallback_metric, falls_back
-from autoscaler.policies.keda.formula import FormulaFault
-from autoscaler.policies.keda.lag import TriggerFault, counted_partitions, kafka_lag, partition_key
+from autoscaler.policies.keda.formula_words import FormulaFault, NotFinite
+from autoscaler.policies.keda.lag import TriggerFault, counted_partitions, kafka_lag, partition_key, topic_of
 from autoscaler.policies.keda.spec import COMPOSITE, FallbackBehavior, KafkaTrigger, KedaSpec, Modifiers
 
 
@@ -20,6 +20,8 @@ class TriggerReading:
     active: bool
     why: str
     numbers: Mapping[str, float] = field(default_factory=dict)
+    cached: bool = False
+    """It is the last poll's: the scaler was not asked."""
 
 
 @value(frozen=True, slots=True, kw_only=True)
@@ -72,8 +74,8 @@ def any_failed(readings: Mapping[str, TriggerReading]) -> bool:
 def any_active(spec: KedaSpec, readings: Mapping[str, TriggerReading]) -> tuple[bool, bool]:
     """Whether the object is active, and whether something could not be read.
 
-    With a formula only the composite counts.  Triggers of CPU and memory alone are always active, as nothing could
-    wake them.  A formula without a value counts as a failed reading here; KEDA itself takes it for inactive.
+    With a formula only the composite counts; one without a value is inactive and no failure, but one that is not finite
+    counts as a failed reading.  Triggers of CPU and memory alone are always active, as nothing could wake them.
     """
     failed = any_failed(readings)
     if not spec.kafka:
@@ -82,24 +84,31 @@ def any_active(spec: KedaSpec, readings: Mapping[str, TriggerReading]) -> tuple[
         return any(reading.active for reading in readings.values()), failed
     if failed:
         return False, True
-    composite = compose(spec, spec.modifiers, {name: reading.value for name, reading in readings.items()})
-    if composite.value is None:
-        return False, True
-    return composite.value > spec.modifiers.activation_target, False
+    try:
+        composite = _result(spec, spec.modifiers, {name: reading.value for name, reading in readings.items()})
+    except FormulaFault as fault:
+        return False, isinstance(fault, NotFinite)
+    return composite is not None and composite > spec.modifiers.activation_target, False
 
 
 def compose(
     spec: KedaSpec, modifiers: Modifiers, values: Mapping[str, float | None], *, nil: Reading | None = None
 ) -> Reading:
     """The formula's value over the triggers' metrics, truncated to a thousandth; `nil` stands in where it is nil."""
-    named = {trigger.name: values.get(trigger.metric) for trigger in spec.kafka if trigger.name}
     try:
-        result = modifiers.formula.result(named)
+        result = _result(spec, modifiers, values)
     except FormulaFault as fault:
         return Reading(error=f"the formula {modifiers.formula.text} has no value: {fault}")
     if result is None:
         return nil or Reading(error=f"the formula {modifiers.formula.text} comes to nil")
-    return Reading(value=int(result * 1000) / 1000)
+    return Reading(value=result)
+
+
+def _result(spec: KedaSpec, modifiers: Modifiers, values: Mapping[str, float | None]) -> float | None:
+    """The formula's value, truncated to a thousandth; None = nil.  Raises FormulaFault."""
+    named = {trigger.name: values.get(trigger.metric) for trigger in spec.kafka if trigger.name}
+    result = modifiers.formula.result(named)
+    return None if result is None else int(result * 1000) / 1000
 
 
 def offer(
@@ -122,13 +131,21 @@ def offer(
 def remember(
     spec: KedaSpec, seen: Observation, before: KedaMemory, readings: Mapping[str, TriggerReading]
 ) -> KedaMemory:
-    """What was committed when the triggers were read, for those that look at whether it moves."""
+    """What was committed when the triggers were read, for those that look at whether it moves.
+
+    A trigger that failed is made anew and knows nothing of before; of a partition without an end offset it hears
+    nothing; and one whose answer came from the cache was not asked.
+    """
     offsets = dict(before.committed)
     for trigger in spec.kafka:
-        if not trigger.exclude_persistent_lag or readings[trigger.metric].value is None:
+        reading = readings[trigger.metric]
+        if not trigger.exclude_persistent_lag or reading.cached:
+            continue
+        if reading.value is None:
+            offsets = {key: offset for key, offset in offsets.items() if trigger.topic not in ("", topic_of(key))}
             continue
         counted = counted_partitions(seen.partitions, trigger) if seen.partitions else ()
-        known = {partition_key(part): part.committed_offset for part in counted}
+        known = {partition_key(part): part.committed_offset for part in counted if part.end_offset is not None}
         offsets.update({key: offset for key, offset in known.items() if offset is not None})
     return replace(before, committed=offsets) if offsets != before.committed else before
 
