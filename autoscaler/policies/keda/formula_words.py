@@ -148,7 +148,9 @@ def _kind(value: Value) -> type:
 
 
 def _kind_words(value: Value) -> str:
-    return {bool: "true or false", tuple: "an array"}.get(_kind(value), "a number")
+    if isinstance(value, tuple):
+        return "an array"
+    return "true or false" if isinstance(value, bool) else "a number"
 
 
 ARITHMETIC: Mapping[str, Callable[[float, float], Plain]] = {
