@@ -7,6 +7,7 @@ from typing import Any
 import yaml
 
 from autoscaler.lint.model import Path
+from contract.yaml_text import read_yaml_documents
 
 Node = yaml.Node
 
@@ -61,7 +62,7 @@ class Entry:
 
 def read_manifests(text: str) -> tuple[Manifest, ...]:
     """Every mapping in the file.  Raises yaml.YAMLError for a text that is not YAML."""
-    found = list(_loaded(text))
+    found = read_yaml_documents(text)
     shared = _shared([node for node, _ in found])
     alone = [manifest for node, data in found for manifest in _manifests(node, data, shared)]
     return tuple(
@@ -95,17 +96,6 @@ def find(node: Node, part: int | str) -> Entry | None:
         matching = [Entry(key, value) for key, value in node.value if key.value == part]
         return matching[-1] if matching else None
     return None
-
-
-def _loaded(text: str) -> Iterator[tuple[Node, Any]]:
-    loader = yaml.SafeLoader(text)
-    try:
-        while loader.check_node():
-            node = loader.get_node()
-            assert node is not None, "there is one, as it was just said"
-            yield node, loader.construct_document(node)
-    finally:
-        loader.dispose()
 
 
 def _manifests(node: Node, data: Any, shared: frozenset[int]) -> Iterator[Manifest]:

@@ -375,6 +375,14 @@ def test_every_fault_is_told_at_once(tmp_path: Path) -> None:
         ),
         pytest.param("a: [", "is not YAML", id="no YAML"),
         pytest.param("- 1", "expected a mapping with a `kind`", id="a list"),
+        pytest.param("kind: [FixedPolicy]", "found 0; it has: ['FixedPolicy']", id="a list for the kind"),
+        pytest.param("kind: List\nitems: 5", "items of a List: expected a list, found int", id="a List of nothing"),
+        pytest.param("kind: List\nitems: abc", "items of a List: expected a list, found str", id="a List of a text"),
+        pytest.param(
+            FIRST.replace("  maxReplicas: 20", "  maxReplicas: 20\n  maxReplicas: 10"),
+            "the key 'maxReplicas' stands twice",
+            id="two maxima",
+        ),
     ],
 )
 def test_files_that_cannot_be_used(text: str, message: str) -> None:
