@@ -5,12 +5,13 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from textwrap import dedent
 
+import yaml
 from pydantic import ValidationError
 
 from autoscaler.cluster import HpaClusterSettings
 from autoscaler.errors import PolicyError
 from autoscaler.lint.document import Manifest, read_manifests
-from autoscaler.lint.fix import can_fix, fixed
+from autoscaler.lint.fix import can_fix, fixed, meant
 from autoscaler.lint.model import Finding, Severity, Unchecked
 from autoscaler.lint.setting import Setting
 from autoscaler.lint.table import RULES
@@ -57,7 +58,7 @@ def cured(text: str, setting: Setting | None = None) -> str:
     """The text with every cure that follows without a choice.
 
     One finding at a time, because a cure may be another one's place.  A cure that changes nothing or comes again ends
-    it, and so does one after which the text could not be read.
+    it.  Raises PolicyError for one after which the text would not say what was meant.
     """
     seen = {text}
     for _ in range(ROUNDS_MAX):
@@ -76,8 +77,24 @@ def _one_fix(text: str, setting: Setting, seen: set[str]) -> str | None:
             if isinstance(finding, Finding) and finding.edits and can_fix(manifest, finding.edits):
                 after = fixed(text, manifest, finding.edits)
                 if after not in seen:
+                    _check(after, manifests, manifest, finding)
                     return after
     return None
+
+
+def _check(after: str, manifests: Sequence[Manifest], edited: Manifest, finding: Finding) -> None:
+    """Read it again: every document is as it was, and the edited one as it is meant."""
+    wanted = [meant(each, finding.edits) if each is edited else each.data for each in manifests]
+    try:
+        as_meant = [each.data for each in read_manifests(after)] == wanted
+    except yaml.YAMLError:
+        as_meant = False
+    if not as_meant:
+        edits = ", ".join(map(str, finding.edits))
+        raise PolicyError(
+            f"--fix cannot write {edits} for {finding.code} at line {edited.line(finding.path)} ({edited.title}): read "
+            "again, the file would say something else.  Nothing was written; correct this place by hand."
+        )
 
 
 def _policies(manifests: Sequence[Manifest]) -> list[Manifest]:
@@ -114,7 +131,8 @@ def _once(findings: Sequence[Finding]) -> Iterator[Finding]:
 def _placed(finding: Finding, manifest: Manifest, text: str) -> Finding:
     """With its line, and with the corrected lines as `cured` would write them."""
     edits = finding.edits if can_fix(manifest, finding.edits) else ()
-    corrected = finding.corrected or _lines(text, fixed(text, manifest, edits))
+    by_hand = "" if edits else "\n".join(map(str, finding.edits))
+    corrected = finding.corrected or by_hand or _lines(text, fixed(text, manifest, edits))
     return replace(finding, document=manifest.title, line=manifest.line(finding.path), corrected=corrected, edits=edits)
 
 

@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
+from autoscaler.manifests.fields import path_of
+
 Path = tuple[int | str, ...]
 """The way to a field: `("spec", "metrics", 0)` is `spec.metrics[0]`."""
 
@@ -25,6 +27,10 @@ class Put:
     path: Path
     text: str
 
+    def __str__(self) -> str:
+        """As it is told to who has to do it by hand."""
+        return f"{path_of(self.path)}: {self.text}"
+
 
 @dataclass(frozen=True, slots=True)
 class Rename:
@@ -32,6 +38,10 @@ class Rename:
 
     path: Path
     name: str
+
+    def __str__(self) -> str:
+        """As it is told to who has to do it by hand."""
+        return f"{path_of(self.path)} as {self.name}"
 
 
 Edit = Put | Rename

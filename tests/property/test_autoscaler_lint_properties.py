@@ -1,6 +1,7 @@
 """What holds for lint whatever stands in the manifest."""
 
 import copy
+import json
 from collections.abc import Iterator
 from typing import Any
 
@@ -98,3 +99,10 @@ def test_how_it_is_written_does_not_matter(document: Manifest, flow: bool, inden
     usual = yaml.safe_load(cured(text_of(document), FULL))
     other = yaml.safe_dump(document, default_flow_style=flow, indent=indent, sort_keys=False)
     assert yaml.safe_load(cured(other, FULL)) == usual
+
+
+@given(document=st.sampled_from(WHOLE), indent=st.sampled_from([None, 2]), blank=st.sampled_from(["", " "]))
+def test_json_stays_json(document: Manifest, indent: int | None, blank: str) -> None:
+    """And has the same cure as YAML."""
+    text = json.dumps(document, indent=indent, separators=(f",{blank if indent is None else ''}", f":{blank}"))
+    assert json.loads(cured(text, FULL)) == yaml.safe_load(cured(text_of(document), FULL))

@@ -1,5 +1,6 @@
 """Cures in the text: what may change, and that nothing else does; and the command around it."""
 
+import json
 from pathlib import Path
 
 import orjson
@@ -9,8 +10,8 @@ import yaml
 from typer.testing import CliRunner
 
 from autoscaler.errors import PolicyError
-from autoscaler.lint import Edit, Put, Rename, Setting, cured, lint, read_manifests
-from autoscaler.lint.fix import can_fix, fixed
+from autoscaler.lint import Edit, Put, Rename, Setting, check, cured, lint, read_manifests
+from autoscaler.lint.fix import can_fix, fixed, meant
 from autoscaler.lint_cli import lint_policy
 from contract.errors import SettingsError
 from tests.manifests import FIRST, external, hpa, keda, text_of
@@ -68,12 +69,71 @@ def test_what_has_no_place_is_left(edit: Edit) -> None:
     assert fixed(COMMENTED, manifest, [edit]) == COMMENTED
 
 
+@pytest.mark.parametrize(
+    ("text", "edit", "after"),
+    [
+        pytest.param('{"a":{"b":1}}', Put(("a", "b"), "x"), '{"a":{"b":"x"}}', id="a word in JSON is quoted"),
+        pytest.param('{"a":{"b":"1"}}', Put(("a", "b"), "2"), '{"a":{"b":2}}', id="a number in JSON is not"),
+        pytest.param('{"a":{"b":1}}', Put(("a", "c", "d"), "2"), '{"a":{"c":{"d":2},"b":1}}', id="new fields in JSON"),
+        pytest.param('{"a": {"b": 1}}', Put(("a", "c"), '"2"'), '{"a": {"c": "2", "b": 1}}', id="JSON with blanks"),
+        pytest.param('{"a":{}}', Put(("a", "c"), "x"), '{"a":{"c":"x"}}', id="a new field in nothing, in JSON"),
+        pytest.param(
+            '{\n  "a": {\n    "b": 1\n  }\n}',
+            Put(("a", "c"), "x"),
+            '{\n  "a": {\n    "c": "x",\n    "b": 1\n  }\n}',
+            id="JSON with a line for each field",
+        ),
+        pytest.param('{"a":{"b":1}}', Rename(("a", "b"), "c"), '{"a":{"c":1}}', id="a new name in JSON"),
+        pytest.param('a: {"b":1}', Put(("a", "b"), "x"), 'a: {"b":"x"}', id="JSON within YAML"),
+        pytest.param("a: 'x'", Put(("a",), "y"), "a: 'y'", id="quotes stay"),
+        pytest.param('"a": 1', Put(("b",), "2"), '"b": 2\n"a": 1', id="a new name is quoted as the one beside it"),
+        pytest.param("a:\nb: 1", Put(("a",), "5"), "a: 5\nb: 1", id="a field without a value"),
+        pytest.param("a: # soon\n", Put(("a",), "5"), "a: 5 # soon\n", id="the same with a comment"),
+        pytest.param("{a: , b: 1}", Put(("a",), "5"), "{a: 5 , b: 1}", id="the same in braces"),
+        pytest.param("a:\n-\n- 1", Put(("a", 0), "5"), "a:\n- 5\n- 1", id="an item without a value"),
+        pytest.param("a: ~", Put(("a",), "5"), "a: 5", id="null"),
+        pytest.param("a: 1\r\n", Put(("b",), "2"), "b: 2\r\na: 1\r\n", id="a new line ends as the others"),
+    ],
+)
+def test_an_edit_is_written_as_what_is_around_it(text: str, edit: Edit, after: str) -> None:
+    """And the text then says what was meant."""
+    (manifest,) = read_manifests(text)
+    assert can_fix(manifest, [edit])
+    assert fixed(text, manifest, [edit]) == after
+    assert yaml.safe_load(after) == meant(manifest, [edit])
+
+
+@pytest.mark.parametrize(
+    ("text", "edit"),
+    [
+        pytest.param("a: |\n  1\nb: 2", Put(("a",), "5"), id="a text of several lines"),
+        pytest.param("{value: 1, averageValue: null}", Rename(("value",), "averageValue"), id="a name that is taken"),
+    ],
+)
+def test_what_would_not_be_as_meant_has_no_place(text: str, edit: Edit) -> None:
+    (manifest,) = read_manifests(text)
+    assert not can_fix(manifest, [edit])
+
+
+def test_a_cure_that_would_say_something_else_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is to be written is read again before."""
+    monkeypatch.setattr(check, "fixed", lambda text, *_: text.replace("maxReplicas: 20", "maxReplicas: 2"))
+    with pytest.raises(
+        PolicyError, match=r"--fix cannot write .*type: AverageValue for hpa-averagevalue-on-value at line"
+    ):
+        cured(FIRST)
+    monkeypatch.setattr(check, "fixed", lambda text, *_: text + "a: [")
+    with pytest.raises(PolicyError, match="Nothing was written"):
+        cured(FIRST)
+
+
 def test_what_an_alias_shares_is_left_alone() -> None:
     """To edit it once would change several places: it is complained about, and not touched."""
     text = text_of(hpa(external("Object", type="Value", averageValue=1000)))
     shared = text.replace("target:\n", "target: &shared\n") + "status: *shared\n"
     (finding,) = lint(shared).findings
     assert finding.edits == ()
+    assert finding.corrected == "spec.metrics[0].object.target.type: AverageValue"
     assert cured(shared) == shared
 
 
@@ -89,6 +149,20 @@ def test_merged_fields_are_found_and_the_own_ones_changed() -> None:
 def test_line_ends_stay() -> None:
     text = FIRST.replace("\n", "\r\n")
     assert cured(text) == text.replace("type: Value", "type: AverageValue")
+
+
+def test_json_stays_json() -> None:
+    """Also where fields and sections are new."""
+    behavior = {"scaleDown": {"selectPolicy": "Disabled"}}
+    documents = [
+        hpa(external("Object", type="Value", averageValue="1000"), behavior=behavior),
+        keda(metricType="Value", minReplicaCount=0, idleReplicaCount=None),
+    ]
+    for whole in (json.dumps(documents[0]), json.dumps(documents[0], indent=2, separators=(",", ":"))):
+        assert json.loads(cured(whole))["spec"]["metrics"][0]["object"]["target"]["type"] == "AverageValue"
+    for whole in (json.dumps(documents[1]), json.dumps(documents[1], indent=4)):
+        spec = json.loads(cured(whole, Setting(slo_seconds=5.0, rebalance_seconds=400.0)))["spec"]
+        assert (spec["pollingInterval"], spec["cooldownPeriod"]) == (5, 400)
 
 
 def test_several_cures_in_one_file() -> None:
