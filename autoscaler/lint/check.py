@@ -16,11 +16,15 @@ from autoscaler.lint.model import Finding, Severity, Unchecked
 from autoscaler.lint.setting import Setting
 from autoscaler.lint.table import RULES
 from autoscaler.lint.views import made_by_keda
+from autoscaler.lint.workload import target_document
 from autoscaler.manifests.read import SETTINGS
 from autoscaler.manifests.table import KINDS
 from contract.settings import explain
 
 ROUNDS_MAX = 100
+LOWER_KINDS = {kind.lower(): kind for kind in (*KINDS, SETTINGS)}
+NEAR = 0.9
+"""As near as a slip of the pen; VerticalPodAutoscaler is none."""
 BOUNDS = (("maxReplicas",), ("minReplicas",), ("maxReplicaCount",), ("min_replicas",), ("vertex_min_parallelism",))
 """Fields whose refusal, where the bounds contradict each other, is just that.  A WeirPolicy has names of its own."""
 
@@ -32,6 +36,8 @@ class Report:
     policies: tuple[str, ...]
     findings: tuple[Finding, ...]
     unchecked: tuple[Unchecked, ...]
+    passed_over: tuple[str, ...]
+    """Documents of the file that nothing looked at."""
 
     @property
     def clean(self) -> bool:
@@ -51,7 +57,8 @@ def lint(text: str, setting: Setting | None = None) -> Report:
         findings += [_placed(each, manifest, text) for each in _once(found)]
         unchecked += [each for each in said if isinstance(each, Unchecked)]
     titles = tuple(manifest.title for manifest in policies)
-    return Report(titles, tuple(findings), tuple(dict.fromkeys(unchecked)))
+    passed_over = tuple(_passed_over(manifests, policies))
+    return Report(titles, tuple(findings), tuple(dict.fromkeys(unchecked)), passed_over)
 
 
 def cured(text: str, setting: Setting | None = None) -> str:
@@ -100,6 +107,17 @@ def _check(after: str, manifests: Sequence[Manifest], edited: Manifest, finding:
 def _policies(manifests: Sequence[Manifest]) -> list[Manifest]:
     """Those of a known kind; an HPA that KEDA made for a ScaledObject is KEDA's own affair."""
     return [manifest for manifest in manifests if manifest.kind in KINDS and not made_by_keda(manifest)]
+
+
+def _passed_over(manifests: Sequence[Manifest], policies: Sequence[Manifest]) -> Iterator[str]:
+    """What is neither a policy, nor what one scales, nor how the cluster is set up."""
+    scaled = [target.node for target in map(target_document, policies) if target is not None]
+    for manifest in manifests:
+        if manifest in policies or manifest.kind == SETTINGS or manifest.node in scaled:
+            continue
+        near = difflib.get_close_matches(manifest.kind.lower(), LOWER_KINDS, n=1, cutoff=NEAR)
+        hint = f" (did you mean {LOWER_KINDS[near[0]]}?)" if near else ""
+        yield manifest.title + (" (KEDA made it)" if made_by_keda(manifest) else hint)
 
 
 def _surrounded(manifests: Sequence[Manifest], setting: Setting) -> Setting:

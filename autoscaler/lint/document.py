@@ -27,7 +27,7 @@ class Manifest:
     @property
     def title(self) -> str:
         """How messages call it."""
-        return f"{self.kind} {self.name}".strip()
+        return f"{self.kind or 'no kind'} {self.name}".strip()
 
     def get(self, *path: int | str, default: Any = None) -> Any:
         """The value there; the default where the way ends before, or at a null."""
@@ -61,7 +61,7 @@ class Entry:
 
 
 def read_manifests(text: str) -> tuple[Manifest, ...]:
-    """Every mapping in the file.  Raises yaml.YAMLError for a text that is not YAML."""
+    """Every document in the file, of one that is no mapping only its place.  Raises yaml.YAMLError."""
     found = read_yaml_documents(text)
     shared = _shared([node for node, _ in found])
     alone = [manifest for node, data in found for manifest in _manifests(node, data, shared)]
@@ -99,13 +99,14 @@ def find(node: Node, part: int | str) -> Entry | None:
 
 
 def _manifests(node: Node, data: Any, shared: frozenset[int]) -> Iterator[Manifest]:
-    if not isinstance(data, Mapping):
+    if data is None:
         return
-    if data.get("kind") == "List":
-        items, entry = data.get("items"), find(node, "items")
-        if isinstance(items, list) and entry is not None:
-            for item, item_node in zip(items, entry.value.value, strict=True):
-                yield from _manifests(item_node, item, shared)
+    if not isinstance(data, Mapping):
+        data = {}
+    items, entry = data.get("items"), find(node, "items")
+    if data.get("kind") == "List" and isinstance(items, list) and entry is not None:
+        for item, item_node in zip(items, entry.value.value, strict=True):
+            yield from _manifests(item_node, item, shared)
         return
     name = child(data.get("metadata"), "name") or data.get("name") or ""
     yield Manifest(kind=str(data.get("kind", "")), name=str(name), data=data, node=node, shared=shared)

@@ -13,7 +13,8 @@ from autoscaler.manifests.fields import path_of
 def text_of(report: Report, source: str) -> str:
     """A paragraph for each finding, then the counts and what could not be checked."""
     parts = [_paragraph(finding, source) for finding in report.findings]
-    return "\n".join([*parts, _summary(report), *_unchecked(report.unchecked)]) + "\n"
+    passed_over = [f"passed over: {', '.join(report.passed_over)}"] if report.passed_over else []
+    return "\n".join([*parts, _summary(report), *passed_over, *_unchecked(report.unchecked)]) + "\n"
 
 
 def document_of(report: Report, source: str, diff: str) -> dict[str, Any]:
@@ -21,6 +22,7 @@ def document_of(report: Report, source: str, diff: str) -> dict[str, Any]:
     return {
         "file": source,
         "policies": list(report.policies),
+        "passed_over": list(report.passed_over),
         "clean": report.clean,
         "findings": [_row(finding) for finding in report.findings],
         "not_checked": [{"rule": each.code, "needs": each.needs} for each in report.unchecked],

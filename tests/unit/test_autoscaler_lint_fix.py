@@ -1,19 +1,13 @@
-"""Cures in the text: what may change, and that nothing else does; and the command around it."""
+"""Cures in the text: what may change, and that nothing else does."""
 
 import json
-from pathlib import Path
 
-import orjson
 import pytest
-import typer
 import yaml
-from typer.testing import CliRunner
 
 from autoscaler.errors import PolicyError
 from autoscaler.lint import Edit, Put, Rename, Setting, check, cured, lint, read_manifests
 from autoscaler.lint.fix import can_fix, fixed, meant
-from autoscaler.lint_cli import lint_policy
-from contract.errors import SettingsError
 from tests.manifests import FIRST, external, hpa, keda, text_of
 
 COMMENTED = """\
@@ -174,77 +168,3 @@ def test_several_cures_in_one_file() -> None:
     report = lint(cured(text, Setting(rebalance_seconds=400)), Setting(rebalance_seconds=400))
     assert {finding.code for finding in report.findings} == {"two-policies"}
     assert "stabilizationWindowSeconds: 400" in cured(text, Setting(rebalance_seconds=400))
-
-
-@pytest.fixture
-def first(tmp_path: Path) -> Path:
-    """The first manifest as a file."""
-    path = tmp_path / "first.yaml"
-    path.write_text(FIRST)
-    return path
-
-
-def run(*options: str) -> tuple[int, str]:
-    """Exit code and output of the command."""
-    app = typer.Typer()
-    app.command()(lint_policy)
-    done = CliRunner().invoke(app, options)
-    if isinstance(done.exception, SettingsError):
-        raise done.exception
-    return done.exit_code, done.output
-
-
-def test_the_command_tells_where_what_and_why(first: Path) -> None:
-    code, told = run(str(first))
-    assert code == 1
-    assert f"{first}:21: error hpa-averagevalue-on-value: spec.metrics[0].object.target" in told
-    assert "type: AverageValue" in told
-    assert "not checked: max-above-partitions: needs the topic's partitions (--scenario)" in told
-    assert first.read_text() == FIRST
-
-
-def test_the_command_fixes_and_shows_what_it_changed(first: Path) -> None:
-    code, told = run(str(first), "--fix")
-    assert code == 0
-    assert "-        type: Value\n+        type: AverageValue\n" in told
-    assert first.read_text() == FIRST.replace("type: Value", "type: AverageValue")
-    assert "@@" not in run(str(first), "--fix")[1]
-
-
-def test_the_command_writes_json(first: Path) -> None:
-    code, told = run(str(first), "--format", "json")
-    document = orjson.loads(told)
-    assert (code, document["clean"], document["policies"]) == (1, False, ["HorizontalPodAutoscaler kafka-consumer"])
-    (finding,) = document["findings"]
-    assert (finding["code"], finding["line"], finding["fixable"]) == ("hpa-averagevalue-on-value", 21, True)
-    assert document["not_checked"]
-
-
-def test_the_command_takes_a_scenario_and_its_scaler_s_settings(first: Path, tmp_path: Path) -> None:
-    """The settings of the scenario's scaler count, and those of the command line before them."""
-    scenario = tmp_path / "scenario.yaml"
-    scenario.write_text(
-        "{name: s, seconds: 10, warmup_seconds: 1, topic: {partitions: 6},"
-        " scaler: {policy: first.yaml, cluster: {downscale_stabilization_seconds: 0}}}"
-    )
-    _, told = run(str(first), "--scenario", str(scenario))
-    assert "14 of 20 workers stand idle: the topic has 6 partitions" in told
-    assert "down-window-zero" in told
-    _, told = run(str(first), "--scenario", str(scenario), "--cluster", "downscale_stabilization_seconds=60")
-    assert "down-window-zero" not in told
-
-
-@pytest.mark.parametrize(
-    ("text", "why"),
-    [
-        pytest.param("a: [", "is not YAML", id="no YAML"),
-        pytest.param("kind: Deployment\n", "expected a policy", id="no policy"),
-    ],
-)
-def test_the_command_refuses(tmp_path: Path, text: str, why: str) -> None:
-    path = tmp_path / "policy.yaml"
-    path.write_text(text)
-    with pytest.raises(PolicyError, match=why):
-        run(str(path))
-    with pytest.raises(PolicyError, match="cannot read the policy"):
-        run(str(tmp_path / "none.yaml"))
