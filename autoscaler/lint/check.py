@@ -67,41 +67,43 @@ def cured(text: str, setting: Setting | None = None) -> str:
     One finding at a time, because a cure may be another one's place.  A cure that changes nothing or comes again ends
     it.  Raises PolicyError for one after which the text would not say what was meant.
     """
-    seen = {text}
+    seen, manifests = {text}, read_manifests(text)
     for _ in range(ROUNDS_MAX):
-        after = _one_fix(text, setting or Setting(), seen)
-        if after is None:
+        change = _one_fix(text, manifests, setting or Setting(), seen)
+        if change is None:
             break
-        seen.add(after)
-        text = after
+        text, manifests = change
+        seen.add(text)
     return text
 
 
-def _one_fix(text: str, setting: Setting, seen: set[str]) -> str | None:
-    manifests = read_manifests(text)
+def _one_fix(
+    text: str, manifests: Sequence[Manifest], setting: Setting, seen: set[str]
+) -> tuple[str, tuple[Manifest, ...]] | None:
+    """The text after one cure, and its documents."""
     for manifest in _policies(manifests):
         for finding in _asked(manifest, _surrounded(manifests, setting)):
             if isinstance(finding, Finding) and finding.edits and can_fix(manifest, finding.edits):
                 after = fixed(text, manifest, finding.edits)
                 if after not in seen:
-                    _check(after, manifests, manifest, finding)
-                    return after
+                    return after, _read_again(after, manifests, manifest, finding)
     return None
 
 
-def _check(after: str, manifests: Sequence[Manifest], edited: Manifest, finding: Finding) -> None:
-    """Read it again: every document is as it was, and the edited one as it is meant."""
+def _read_again(after: str, manifests: Sequence[Manifest], edited: Manifest, finding: Finding) -> tuple[Manifest, ...]:
+    """The documents after a cure.  Raises PolicyError unless they are as before, and the edited one as it is meant."""
     wanted = [meant(each, finding.edits) if each is edited else each.data for each in manifests]
     try:
-        as_meant = [each.data for each in read_manifests(after)] == wanted
+        found = read_manifests(after)
     except yaml.YAMLError:
-        as_meant = False
-    if not as_meant:
+        found = ()
+    if [each.data for each in found] != wanted:
         edits = ", ".join(map(str, finding.edits))
         raise PolicyError(
             f"--fix cannot write {edits} for {finding.code} at line {edited.line(finding.path)} ({edited.title}): read "
             "again, the file would say something else.  Nothing was written; correct this place by hand."
         )
+    return found
 
 
 def _policies(manifests: Sequence[Manifest]) -> list[Manifest]:

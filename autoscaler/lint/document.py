@@ -29,6 +29,11 @@ class Manifest:
         """How messages call it."""
         return f"{self.kind or 'no kind'} {self.name}".strip()
 
+    def may_share_namespace(self, other: "Manifest") -> bool:
+        """Whether both may be in one namespace: where none is named, it is the one that the file is applied to."""
+        own, others = (each.get("metadata", "namespace") for each in (self, other))
+        return not own or not others or bool(own == others)
+
     def get(self, *path: int | str, default: Any = None) -> Any:
         """The value there; the default where the way ends before, or at a null."""
         place: Any = self.data

@@ -90,6 +90,6 @@ class Workload:
     unrequested: dict[str, tuple[str, ...]]
     """Containers without a request, by resource (`cpu`, `memory`); a limit alone counts as a request."""
     unprobed: tuple[str, ...]
-    """Containers without a readiness probe."""
+    """Its containers, if none has a readiness or startup probe: one with a probe holds back the whole worker."""
     budgets: tuple[ProbeBudget, ...] = ()
     """Of each container the probe that kills first: startup, or liveness where there is none."""

@@ -7,6 +7,7 @@ from typing import Any
 
 from autoscaler.lint.check import Report
 from autoscaler.lint.model import Finding, Severity, Unchecked
+from autoscaler.lint.words import counted
 from autoscaler.manifests.fields import path_of
 
 
@@ -43,7 +44,7 @@ def _paragraph(finding: Finding, source: str) -> str:
 
 def _summary(report: Report) -> str:
     counts = Counter(finding.severity for finding in report.findings)
-    found = ", ".join(f"{counts[severity]} {severity}" for severity in Severity if counts[severity])
+    found = ", ".join(counted(counts[severity], severity) for severity in Severity if counts[severity])
     fixable = sum(bool(finding.edits) for finding in report.findings)
     cure = f"; --fix can write {fixable}" if fixable else ""
     return f"{', '.join(report.policies)}: {found or 'nothing to complain about'}{cure}"
