@@ -25,8 +25,8 @@ ROUNDS_MAX = 100
 LOWER_KINDS = {kind.lower(): kind for kind in (*KINDS, SETTINGS)}
 NEAR = 0.9
 """As near as a slip of the pen; VerticalPodAutoscaler is none."""
-BOUNDS = (("maxReplicas",), ("minReplicas",), ("maxReplicaCount",), ("min_replicas",), ("vertex_min_parallelism",))
-"""Fields whose refusal, where the bounds contradict each other, is just that.  A WeirPolicy has names of its own."""
+BOUNDS = ((), ("maxReplicas",), ("minReplicas",), ("maxReplicaCount",), ("min_replicas",))
+"""Fields whose refusal, where the bounds contradict each other, is just that.  Flink's options are refused together."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -205,7 +205,10 @@ def test_metadata_that_keda_accepts(metadata: dict[str, str]) -> None:
             "metadata.ensureEvenDistributionOfPartitions: must not be set beside limitToPartitionsWithLag",
         ),
         ({"topicFromEnv": "TOPIC"}, "metadata.topicFromEnv: the container's environment is not known here"),
-        ({"lagTreshold": "5"}, "metadata.lagTreshold: there is no such field"),
+        (
+            {"lagTreshold": "5"},
+            "metadata.lagTreshold: there is no such field, or it cannot be honoured here; did you mean lagThreshold",
+        ),
     ],
 )
 def test_metadata_that_are_refused(metadata: dict[str, str], told: str) -> None:
@@ -271,10 +274,14 @@ def test_metadata_that_are_refused(metadata: dict[str, str], told: str) -> None:
         pytest.param(
             document(trigger={"name": "one"}, more=[{**CPU, "name": "one"}]), "spec.triggers[1].name", id="a name twice"
         ),
-        pytest.param(document({"scaleTargetReff": 1}), "spec.scaleTargetReff: there is no such field", id="a typo"),
+        pytest.param(
+            document({"scaleTargetReff": 1}),
+            "scaleTargetReff: there is no such field, or it cannot be honoured here; did you mean scaleTargetRef?",
+            id="a typo",
+        ),
         pytest.param(document(annotations={"paused": True}), "quote it", id="an annotation that is no text"),
         pytest.param(document(annotations={"paused-replicas": "two"}), "paused-replicas", id="not a number"),
-        pytest.param(document(annotations={"pause": "true"}), "there is no such annotation", id="a wrong annotation"),
+        pytest.param(document(annotations={"pause": "true"}), "did you mean paused", id="a wrong annotation"),
         pytest.param(
             document(trigger={"type": "apache-kafka"}, metadata={"topic": "a,b"}), "several topics", id="several topics"
         ),

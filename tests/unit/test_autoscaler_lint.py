@@ -551,6 +551,18 @@ def test_what_is_not_known_is_told() -> None:
     assert "lag-on-value" in found(text_of(hpa(external(name="ours", type="Value", value="5"))), known)
 
 
+@pytest.mark.parametrize(
+    ("kind", "least", "most"),
+    [
+        ("FlinkPolicy", "vertex_min_parallelism", "vertex_max_parallelism"),
+        ("FlinkPolicy", "job.autoscaler.vertex.min-parallelism", "job.autoscaler.vertex.max-parallelism"),
+        ("WeirPolicy", "minReplicas", "maxReplicas"),
+    ],
+)
+def test_bounds_that_contradict_each_other_are_told_once(kind: str, least: str, most: str) -> None:
+    assert set(found(text_of(own(kind, **{least: 9, most: 3})))) == {"min-above-max"}
+
+
 def test_an_hpa_that_keda_made_is_keda_s_affair() -> None:
     made = hpa(resource(), name="keda-hpa-worker", minReplicas=9, maxReplicas=3)
     report = lint(text_of(keda(), made))
