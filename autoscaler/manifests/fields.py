@@ -7,7 +7,7 @@ import difflib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Annotated, Any, TypeVar, get_args, get_origin
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError
+from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError, model_validator
 from pydantic.alias_generators import to_camel
 
 from autoscaler.manifests.kinds import Refusal
@@ -20,6 +20,15 @@ class Shape(BaseModel):
     """A section of a manifest: camelCase names, no field beside those declared, no value of another type."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True, alias_generator=to_camel)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _without_nulls(cls, section: Any) -> Any:
+        """A field without a value is not set, as in Kubernetes."""
+        if not isinstance(section, Mapping):
+            return section
+        names = {field.alias for field in cls.model_fields.values()}
+        return {name: value for name, value in section.items() if value is not None or name not in names}
 
 
 Model = TypeVar("Model", bound=Shape)

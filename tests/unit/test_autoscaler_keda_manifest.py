@@ -68,6 +68,16 @@ def read(text: str) -> KedaSpec:
     return policy.spec
 
 
+def test_a_field_without_a_value_is_not_set() -> None:
+    """As in Kubernetes, which takes null away before it looks; a field that there is not is refused all the same."""
+    unset = dict.fromkeys(("pollingInterval", "cooldownPeriod", "maxReplicaCount", "idleReplicaCount", "advanced"))
+    assert read(document(unset)) == read(TEXT)
+    with pytest.raises(PolicyError, match=r"spec.scaleTargetRef: must be set"):
+        read(document({"scaleTargetRef": None}))
+    with pytest.raises(PolicyError, match=r"spec.pollInterval: there is no such field"):
+        read(document({"pollInterval": None}))
+
+
 def test_defaults() -> None:
     """What is not said is as KEDA has it."""
     spec = read(TEXT)

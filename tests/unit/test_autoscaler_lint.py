@@ -551,6 +551,17 @@ def test_what_is_not_known_is_told() -> None:
     assert "lag-on-value" in found(text_of(hpa(external(name="ours", type="Value", value="5"))), known)
 
 
+def test_a_field_without_a_value_is_not_set() -> None:
+    """As in Kubernetes: the defaults count, and a cure gives it a value."""
+    text = text_of(keda(minReplicaCount=None, maxReplicaCount=None, pollingInterval=None)).replace(" null", "")
+    setting = with_facts(partitions=120, slo_seconds=5.0, cluster=HpaClusterSettings(tolerance=0.0))
+    before = found(text, setting)
+    assert set(before) == {"keda-threshold-meaning", "keda-polls-slower-than-slo", "keda-zero-in-one-step"}
+    assert before["keda-polls-slower-than-slo"].corrected == "pollingInterval: 5"
+    assert "100 workers" in before["keda-threshold-meaning"].what
+    assert "  pollingInterval: 5\n" in cured(text, setting)
+
+
 @pytest.mark.parametrize(
     ("kind", "least", "most"),
     [
