@@ -22,6 +22,7 @@ from contract.kafka import KafkaSettings
 from contract.scenario import PolicyScaler, WorkerSpec
 from contract.settings import explain
 from contract.worker import WorkerSettings
+from contract.yaml_text import read_yaml
 
 EPILOG = """
 Examples:
@@ -103,7 +104,7 @@ def read_worker(path: Path | None) -> WorkerSpec:
     if path is None:
         return WorkerSpec()
     try:
-        document = yaml.safe_load(path.read_text(encoding="utf-8")) or {}
+        document = read_yaml(path.read_text(encoding="utf-8")) or {}
     except (OSError, yaml.YAMLError, UnicodeDecodeError) as error:
         raise SettingsError(f"cannot read the worker's settings {path}: {error}") from error
     section = document.get("worker", document) if isinstance(document, dict) else document

@@ -13,6 +13,7 @@ from contract.load import Load
 from contract.pods import PodSpec
 from contract.settings import Strict, explain
 from contract.worker import HandlerSpec, InitCost
+from contract.yaml_text import read_yaml
 
 FILES = ("file", "replay", "policy", "shadows")
 
@@ -182,22 +183,9 @@ def with_policy(scenario: Scenario, policy: Path) -> Scenario:
     return scenario.model_copy(update={"scaler": scaler})
 
 
-class _StrictLoader(yaml.SafeLoader):
-    """YAML in which a key may stand only once: the last of two would silently win."""
-
-    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:  # noqa: FBT002  # PyYAML's
-        keys = [self.construct_object(key, deep=True) for key, _ in node.value]
-        for number, key in enumerate(keys):
-            if key in keys[:number]:
-                raise yaml.constructor.ConstructorError(
-                    None, None, f"the key {key!r} stands twice", node.value[number][0].start_mark
-                )
-        return super().construct_mapping(node, deep)
-
-
 def _parse(path: Path) -> dict[str, Any]:
     try:
-        document = yaml.load(path.read_text(encoding="utf-8"), _StrictLoader)  # noqa: S506  # it is a SafeLoader
+        document = read_yaml(path.read_text(encoding="utf-8"))
     except OSError as error:
         raise SettingsError(f"cannot read the scenario {path}: {error.strerror}") from error
     except (yaml.YAMLError, UnicodeDecodeError) as error:
@@ -218,7 +206,7 @@ def _override(document: dict[str, Any], override: str) -> None:
         if not isinstance(place, dict):
             raise SettingsError(f"--set {override!r}: {name} is a value, not a section with fields")
     try:
-        place[last] = yaml.safe_load(text)
+        place[last] = read_yaml(text)
     except yaml.YAMLError as error:
         raise SettingsError(f"--set {override!r}: {text!r} is not YAML: {error}") from error
 

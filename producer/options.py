@@ -11,6 +11,7 @@ from contract.errors import SettingsError
 from contract.load import Load
 from contract.producer import ProducerSettings
 from contract.settings import explain
+from contract.yaml_text import read_yaml
 
 FLAT_OUT = ("max", "0")
 
@@ -41,7 +42,7 @@ def _shape(text: str) -> Any:
     try:
         if "{" not in text and ":" not in text:
             folder, text = Path(text).parent, Path(text).read_text(encoding="utf-8")
-        document = yaml.safe_load(text)
+        document = read_yaml(text)
     except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
         raise SettingsError(f"--shape: expected YAML, or a file with YAML: {error}") from error
     _resolve(document, folder)

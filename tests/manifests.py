@@ -105,11 +105,16 @@ def own(kind: str, **spec: Any) -> Manifest:
     return {"apiVersion": "weir/v1", "kind": kind, "metadata": {"name": "ours"}, "spec": spec}
 
 
-def deployment(*, replicas: int | None = None, **container: Any) -> Manifest:
+def deployment(
+    *others: Manifest, replicas: int | None = None, side_car: Manifest | None = None, **container: Any
+) -> Manifest:
     """The Deployment that the others scale; None leaves a field of its container out."""
     usual: Manifest = {"name": "app", "readinessProbe": HTTP, "resources": {"requests": {"cpu": "500m"}}}
     kept = {field: value for field, value in (usual | container).items() if value is not None}
-    spec: Manifest = {"template": {"spec": {"containers": [kept]}}}
+    pod: Manifest = {"containers": [kept, *others]}
+    if side_car is not None:
+        pod["initContainers"] = [side_car]
+    spec: Manifest = {"template": {"spec": pod}}
     if replicas is not None:
         spec["replicas"] = replicas
     return {"apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": "worker"}, "spec": spec}

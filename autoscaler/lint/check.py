@@ -5,23 +5,28 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from textwrap import dedent
 
+import yaml
 from pydantic import ValidationError
 
 from autoscaler.cluster import HpaClusterSettings
 from autoscaler.errors import PolicyError
 from autoscaler.lint.document import Manifest, read_manifests
-from autoscaler.lint.fix import can_fix, fixed
+from autoscaler.lint.fix import can_fix, fixed, meant
 from autoscaler.lint.model import Finding, Severity, Unchecked
 from autoscaler.lint.setting import Setting
 from autoscaler.lint.table import RULES
 from autoscaler.lint.views import made_by_keda
+from autoscaler.lint.workload import target_document
 from autoscaler.manifests.read import SETTINGS
 from autoscaler.manifests.table import KINDS
 from contract.settings import explain
 
 ROUNDS_MAX = 100
-BOUNDS = (("maxReplicas",), ("minReplicas",), ("maxReplicaCount",), ("min_replicas",), ("vertex_min_parallelism",))
-"""Fields whose refusal, where the bounds contradict each other, is just that.  A WeirPolicy has names of its own."""
+LOWER_KINDS = {kind.lower(): kind for kind in (*KINDS, SETTINGS)}
+NEAR = 0.9
+"""As near as a slip of the pen; VerticalPodAutoscaler is none."""
+BOUNDS = ((), ("maxReplicas",), ("minReplicas",), ("maxReplicaCount",), ("min_replicas",))
+"""Fields whose refusal, where the bounds contradict each other, is just that.  Flink's options are refused together."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +36,8 @@ class Report:
     policies: tuple[str, ...]
     findings: tuple[Finding, ...]
     unchecked: tuple[Unchecked, ...]
+    passed_over: tuple[str, ...]
+    """Documents of the file that nothing looked at."""
 
     @property
     def clean(self) -> bool:
@@ -50,39 +57,69 @@ def lint(text: str, setting: Setting | None = None) -> Report:
         findings += [_placed(each, manifest, text) for each in _once(found)]
         unchecked += [each for each in said if isinstance(each, Unchecked)]
     titles = tuple(manifest.title for manifest in policies)
-    return Report(titles, tuple(findings), tuple(dict.fromkeys(unchecked)))
+    passed_over = tuple(_passed_over(manifests, policies))
+    return Report(titles, tuple(findings), tuple(dict.fromkeys(unchecked)), passed_over)
 
 
 def cured(text: str, setting: Setting | None = None) -> str:
     """The text with every cure that follows without a choice.
 
     One finding at a time, because a cure may be another one's place.  A cure that changes nothing or comes again ends
-    it, and so does one after which the text could not be read.
+    it.  Raises PolicyError for one after which the text would not say what was meant.
     """
-    seen = {text}
+    seen, manifests = {text}, read_manifests(text)
     for _ in range(ROUNDS_MAX):
-        after = _one_fix(text, setting or Setting(), seen)
-        if after is None:
+        change = _one_fix(text, manifests, setting or Setting(), seen)
+        if change is None:
             break
-        seen.add(after)
-        text = after
+        text, manifests = change
+        seen.add(text)
     return text
 
 
-def _one_fix(text: str, setting: Setting, seen: set[str]) -> str | None:
-    manifests = read_manifests(text)
+def _one_fix(
+    text: str, manifests: Sequence[Manifest], setting: Setting, seen: set[str]
+) -> tuple[str, tuple[Manifest, ...]] | None:
+    """The text after one cure, and its documents."""
     for manifest in _policies(manifests):
         for finding in _asked(manifest, _surrounded(manifests, setting)):
             if isinstance(finding, Finding) and finding.edits and can_fix(manifest, finding.edits):
                 after = fixed(text, manifest, finding.edits)
                 if after not in seen:
-                    return after
+                    return after, _read_again(after, manifests, manifest, finding)
     return None
+
+
+def _read_again(after: str, manifests: Sequence[Manifest], edited: Manifest, finding: Finding) -> tuple[Manifest, ...]:
+    """The documents after a cure.  Raises PolicyError unless they are as before, and the edited one as it is meant."""
+    wanted = [meant(each, finding.edits) if each is edited else each.data for each in manifests]
+    try:
+        found = read_manifests(after)
+    except yaml.YAMLError:
+        found = ()
+    if [each.data for each in found] != wanted:
+        edits = ", ".join(map(str, finding.edits))
+        raise PolicyError(
+            f"--fix cannot write {edits} for {finding.code} at line {edited.line(finding.path)} ({edited.title}): read "
+            "again, the file would say something else.  Nothing was written; correct this place by hand."
+        )
+    return found
 
 
 def _policies(manifests: Sequence[Manifest]) -> list[Manifest]:
     """Those of a known kind; an HPA that KEDA made for a ScaledObject is KEDA's own affair."""
     return [manifest for manifest in manifests if manifest.kind in KINDS and not made_by_keda(manifest)]
+
+
+def _passed_over(manifests: Sequence[Manifest], policies: Sequence[Manifest]) -> Iterator[str]:
+    """What is neither a policy, nor what one scales, nor how the cluster is set up."""
+    scaled = [target.node for target in map(target_document, policies) if target is not None]
+    for manifest in manifests:
+        if manifest in policies or manifest.kind == SETTINGS or manifest.node in scaled:
+            continue
+        near = difflib.get_close_matches(manifest.kind.lower(), LOWER_KINDS, n=1, cutoff=NEAR)
+        hint = f" (did you mean {LOWER_KINDS[near[0]]}?)" if near else ""
+        yield manifest.title + (" (KEDA made it)" if made_by_keda(manifest) else hint)
 
 
 def _surrounded(manifests: Sequence[Manifest], setting: Setting) -> Setting:
@@ -114,7 +151,8 @@ def _once(findings: Sequence[Finding]) -> Iterator[Finding]:
 def _placed(finding: Finding, manifest: Manifest, text: str) -> Finding:
     """With its line, and with the corrected lines as `cured` would write them."""
     edits = finding.edits if can_fix(manifest, finding.edits) else ()
-    corrected = finding.corrected or _lines(text, fixed(text, manifest, edits))
+    by_hand = "" if edits else "\n".join(map(str, finding.edits))
+    corrected = finding.corrected or by_hand or _lines(text, fixed(text, manifest, edits))
     return replace(finding, document=manifest.title, line=manifest.line(finding.path), corrected=corrected, edits=edits)
 
 

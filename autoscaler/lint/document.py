@@ -7,6 +7,7 @@ from typing import Any
 import yaml
 
 from autoscaler.lint.model import Path
+from contract.yaml_text import read_yaml_documents
 
 Node = yaml.Node
 
@@ -26,7 +27,12 @@ class Manifest:
     @property
     def title(self) -> str:
         """How messages call it."""
-        return f"{self.kind} {self.name}".strip()
+        return f"{self.kind or 'no kind'} {self.name}".strip()
+
+    def may_share_namespace(self, other: "Manifest") -> bool:
+        """Whether both may be in one namespace: where none is named, it is the one that the file is applied to."""
+        own, others = (each.get("metadata", "namespace") for each in (self, other))
+        return not own or not others or bool(own == others)
 
     def get(self, *path: int | str, default: Any = None) -> Any:
         """The value there; the default where the way ends before, or at a null."""
@@ -60,8 +66,8 @@ class Entry:
 
 
 def read_manifests(text: str) -> tuple[Manifest, ...]:
-    """Every mapping in the file.  Raises yaml.YAMLError for a text that is not YAML."""
-    found = list(_loaded(text))
+    """Every document in the file, of one that is no mapping only its place.  Raises yaml.YAMLError."""
+    found = read_yaml_documents(text)
     shared = _shared([node for node, _ in found])
     alone = [manifest for node, data in found for manifest in _manifests(node, data, shared)]
     return tuple(
@@ -97,25 +103,15 @@ def find(node: Node, part: int | str) -> Entry | None:
     return None
 
 
-def _loaded(text: str) -> Iterator[tuple[Node, Any]]:
-    loader = yaml.SafeLoader(text)
-    try:
-        while loader.check_node():
-            node = loader.get_node()
-            assert node is not None, "there is one, as it was just said"
-            yield node, loader.construct_document(node)
-    finally:
-        loader.dispose()
-
-
 def _manifests(node: Node, data: Any, shared: frozenset[int]) -> Iterator[Manifest]:
-    if not isinstance(data, Mapping):
+    if data is None:
         return
-    if data.get("kind") == "List":
-        items, entry = data.get("items"), find(node, "items")
-        if isinstance(items, list) and entry is not None:
-            for item, item_node in zip(items, entry.value.value, strict=True):
-                yield from _manifests(item_node, item, shared)
+    if not isinstance(data, Mapping):
+        data = {}
+    items, entry = data.get("items"), find(node, "items")
+    if data.get("kind") == "List" and isinstance(items, list) and entry is not None:
+        for item, item_node in zip(items, entry.value.value, strict=True):
+            yield from _manifests(item_node, item, shared)
         return
     name = child(data.get("metadata"), "name") or data.get("name") or ""
     yield Manifest(kind=str(data.get("kind", "")), name=str(name), data=data, node=node, shared=shared)

@@ -1,15 +1,23 @@
-"""Changes a YAML text at the places of its fields: comments, order and everything else stay as they are.
+"""Changes a YAML text at the places of its fields: comments, order, quotes and everything else stay as they are.
 
 The places are those that PyYAML's composer gives, so no second YAML library is needed and no line is written anew.
+JSON is YAML as well, and stays JSON.
 """
 
+import copy
+import json
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import yaml
 
 from autoscaler.lint.document import Manifest, find
 from autoscaler.lint.model import Edit, Path, Put, Rename
+from contract.yaml_text import read_yaml
+
+BLOCKS = ("|", ">")
+"""How a text begins that goes on over lines of its own."""
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -21,6 +29,18 @@ class Change:
     text: str
 
 
+@dataclass(frozen=True, slots=True)
+class Style:
+    """How names and values are written around a place; `compact` = without blanks, as programs write JSON."""
+
+    json: bool
+    compact: bool
+
+    def dumps(self, value: Any) -> str:
+        """The value as JSON on one line."""
+        return json.dumps(value, separators=(",", ":") if self.compact else (", ", ": "))
+
+
 def fixed(text: str, manifest: Manifest, edits: Iterable[Edit]) -> str:
     """The text with those edits that have a place in it; of two at the same place only the first."""
     changes: list[Change] = []
@@ -28,14 +48,29 @@ def fixed(text: str, manifest: Manifest, edits: Iterable[Edit]) -> str:
         change = _change(manifest, edit)
         if change is not None and change not in changes and not any(_meet(change, other) for other in changes):
             changes.append(change)
+    line_end = "\r\n" if "\r\n" in text else "\n"
     for change in sorted(changes, reverse=True):
-        text = text[: change.start] + change.text + text[change.end :]
+        text = text[: change.start] + change.text.replace("\n", line_end) + text[change.end :]
     return text
 
 
 def can_fix(manifest: Manifest, edits: Iterable[Edit]) -> bool:
     """Whether every one of the edits has a place in the text."""
     return all(_change(manifest, edit) is not None for edit in edits)
+
+
+def meant(manifest: Manifest, edits: Iterable[Edit]) -> Any:
+    """What the document is to hold after the edits, whatever the text will say."""
+    data = copy.deepcopy(manifest.data)
+    for edit in edits:
+        place: Any = data
+        for part in edit.path[:-1]:
+            place = place.setdefault(part, {}) if isinstance(place, dict) else place[part]
+        if isinstance(edit, Rename):
+            place[edit.name] = place.pop(edit.path[-1])
+        else:
+            place[edit.path[-1]] = read_yaml(edit.text)
+    return data
 
 
 def _meet(one: Change, other: Change) -> bool:
@@ -46,12 +81,13 @@ def _meet(one: Change, other: Change) -> bool:
 def _change(manifest: Manifest, edit: Edit) -> Change | None:
     entry = _entry(manifest, edit.path)
     if isinstance(edit, Rename):
-        return None if entry is None else _whole(entry[0], edit.name)
+        taken = len(list(_way(manifest, (*edit.path[:-1], edit.name)))) == len(edit.path)
+        return None if entry is None or taken else _whole(entry[0], _quoted(edit.name, entry[0]))
     if entry is None:
         return _insertion(manifest, edit)
     value = entry[1]
-    block = isinstance(value, yaml.CollectionNode) and not value.flow_style
-    return None if block else _whole(value, edit.text)
+    block = not value.flow_style if isinstance(value, yaml.CollectionNode) else getattr(value, "style", "") in BLOCKS
+    return None if block else _whole(value, _written(edit.text, value, _style(manifest, edit.path)))
 
 
 def _entry(manifest: Manifest, path: Path) -> tuple[yaml.Node, yaml.Node] | None:
@@ -73,7 +109,9 @@ def _way(manifest: Manifest, path: Path) -> Iterator[tuple[yaml.Node, yaml.Node]
 
 
 def _whole(node: yaml.Node, text: str) -> Change:
-    return Change(node.start_mark.index, node.end_mark.index, text)
+    """A value that is nothing at all begins right behind its colon."""
+    start, end = node.start_mark.index, node.end_mark.index
+    return Change(start, end, text if start < end else f" {text}")
 
 
 def _insertion(manifest: Manifest, edit: Put) -> Change | None:
@@ -82,18 +120,49 @@ def _insertion(manifest: Manifest, edit: Put) -> Change | None:
     parent = manifest.node if depth == 0 else (_entry(manifest, edit.path[:depth]) or (None, None))[1]
     if not isinstance(parent, yaml.MappingNode) or not isinstance(edit.path[-1], str):
         return None
-    text = f"{edit.path[depth]}: {_nested(edit.path[depth + 1 :], edit.text)}"
+    style, names = _style(manifest, edit.path), edit.path[depth:]
     if not parent.value:
-        return _whole(parent, f"{{{text}}}")
-    own = [key.start_mark for key, _ in parent.value if key.start_mark.index >= parent.start_mark.index]
+        return _whole(parent, f"{{{_field(names, edit.text, style)}}}")
+    own = [key for key, _ in parent.value if key.start_mark.index >= parent.start_mark.index]
     if not own:  # everything was merged in from elsewhere
         return None
-    mark = own[0]
-    between = ", " if parent.flow_style else "\n" + " " * mark.column
-    return Change(mark.index, mark.index, text + between)
+    mark, line = own[0].start_mark, "\n" + " " * own[0].start_mark.column
+    if parent.flow_style:
+        line = "," + (line if mark.line > parent.start_mark.line else " " * (not style.compact))
+    return Change(mark.index, mark.index, _field(names, edit.text, style, own[0]) + line)
 
 
-def _nested(path: Path, text: str) -> str:
-    for part in reversed(path):
-        text = f"{{{part}: {text}}}"
-    return text
+def _field(names: Path, text: str, style: Style, beside: yaml.Node | None = None) -> str:
+    """A new field with the sections that it makes, quoted as the one beside it."""
+    if style.json:
+        value = read_yaml(text)
+        for name in reversed(names):
+            value = {name: value}
+        return style.dumps(value)[1:-1]
+    for name in reversed(names[1:]):
+        text = f"{{{name}: {text}}}"
+    return f"{_quoted(str(names[0]), beside)}: {text}"
+
+
+def _style(manifest: Manifest, path: Path) -> Style:
+    """As the innermost section on the way that has fields."""
+    nodes = [manifest.node, *(value for _, value in _way(manifest, path))]
+    fields = [node for node in nodes if isinstance(node, yaml.MappingNode) and node.value][-1]
+    key, value = fields.value[0]
+    return Style(
+        json=bool(fields.flow_style) and all(getattr(name, "style", "") == '"' for name, _ in fields.value),
+        compact=value.start_mark.index == key.end_mark.index + 1,
+    )
+
+
+def _written(text: str, old: yaml.Node, style: Style) -> str:
+    """A value in the quotes of the one before it."""
+    value = read_yaml(text)
+    if style.json:
+        return style.dumps(value)
+    return _quoted(value, old) if isinstance(value, str) and text == value else text
+
+
+def _quoted(word: str, like: yaml.Node | None) -> str:
+    quote = getattr(like, "style", None)
+    return f"{quote}{word}{quote}" if quote in ("'", '"') else word

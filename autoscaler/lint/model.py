@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
+from autoscaler.manifests.fields import path_of
+
 Path = tuple[int | str, ...]
 """The way to a field: `("spec", "metrics", 0)` is `spec.metrics[0]`."""
 
@@ -25,6 +27,10 @@ class Put:
     path: Path
     text: str
 
+    def __str__(self) -> str:
+        """As it is told to who has to do it by hand."""
+        return f"{path_of(self.path)}: {self.text}"
+
 
 @dataclass(frozen=True, slots=True)
 class Rename:
@@ -32,6 +38,10 @@ class Rename:
 
     path: Path
     name: str
+
+    def __str__(self) -> str:
+        """As it is told to who has to do it by hand."""
+        return f"{path_of(self.path)} as {self.name}"
 
 
 Edit = Put | Rename
@@ -80,6 +90,6 @@ class Workload:
     unrequested: dict[str, tuple[str, ...]]
     """Containers without a request, by resource (`cpu`, `memory`); a limit alone counts as a request."""
     unprobed: tuple[str, ...]
-    """Containers without a readiness probe."""
+    """Its containers, if none has a readiness or startup probe: one with a probe holds back the whole worker."""
     budgets: tuple[ProbeBudget, ...] = ()
     """Of each container the probe that kills first: startup, or liveness where there is none."""

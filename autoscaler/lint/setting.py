@@ -75,7 +75,7 @@ def workload_of(worker: WorkerSpec) -> Workload:
     return Workload(
         source="the scenario's worker",
         unrequested={name: () if amount else (ONLY,) for name, amount in amounts.items()},
-        unprobed=() if worker.probes.readiness else (ONLY,),
+        unprobed=() if worker.probes.readiness or worker.probes.startup else (ONLY,),
         budgets=tuple(_budgets(worker)),
     )
 

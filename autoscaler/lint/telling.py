@@ -7,13 +7,15 @@ from typing import Any
 
 from autoscaler.lint.check import Report
 from autoscaler.lint.model import Finding, Severity, Unchecked
+from autoscaler.lint.words import counted
 from autoscaler.manifests.fields import path_of
 
 
 def text_of(report: Report, source: str) -> str:
     """A paragraph for each finding, then the counts and what could not be checked."""
     parts = [_paragraph(finding, source) for finding in report.findings]
-    return "\n".join([*parts, _summary(report), *_unchecked(report.unchecked)]) + "\n"
+    passed_over = [f"passed over: {', '.join(report.passed_over)}"] if report.passed_over else []
+    return "\n".join([*parts, _summary(report), *passed_over, *_unchecked(report.unchecked)]) + "\n"
 
 
 def document_of(report: Report, source: str, diff: str) -> dict[str, Any]:
@@ -21,6 +23,7 @@ def document_of(report: Report, source: str, diff: str) -> dict[str, Any]:
     return {
         "file": source,
         "policies": list(report.policies),
+        "passed_over": list(report.passed_over),
         "clean": report.clean,
         "findings": [_row(finding) for finding in report.findings],
         "not_checked": [{"rule": each.code, "needs": each.needs} for each in report.unchecked],
@@ -41,7 +44,7 @@ def _paragraph(finding: Finding, source: str) -> str:
 
 def _summary(report: Report) -> str:
     counts = Counter(finding.severity for finding in report.findings)
-    found = ", ".join(f"{counts[severity]} {severity}" for severity in Severity if counts[severity])
+    found = ", ".join(counted(counts[severity], severity) for severity in Severity if counts[severity])
     fixable = sum(bool(finding.edits) for finding in report.findings)
     cure = f"; --fix can write {fixable}" if fixable else ""
     return f"{', '.join(report.policies)}: {found or 'nothing to complain about'}{cure}"

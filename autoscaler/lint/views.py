@@ -200,7 +200,7 @@ def _pair(manifest: Manifest, defaults: Mapping[str, int | None]) -> tuple[Bound
 def _bound(manifest: Manifest, name: str, default: int | None) -> Bound | None:
     spec = manifest.get("spec", default={})
     for key in spec if isinstance(spec, Mapping) else ():
-        if _plain(str(key)) == name:
+        if _plain(str(key)) == name and spec[key] is not None:
             replicas = number(spec[key])
             return None if replicas is None else Bound(("spec", key), replicas)
     return None if default is None else Bound(("spec", name), default, given=False)

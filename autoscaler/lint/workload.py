@@ -23,16 +23,19 @@ def target_document(manifest: Manifest) -> Manifest | None:
     """The document that `scaleTargetRef` names."""
     wanted = target_of(manifest)
     found = (other for other in manifest.others if other.kind in WORKLOADS and (other.kind, other.name) == wanted)
-    return next(found, None)
+    return next((other for other in found if other.may_share_namespace(manifest)), None)
 
 
 def read_workload(document: Manifest) -> Workload:
-    """Requests and probes of its containers."""
-    containers = document.items("spec", "template", "spec", "containers")
+    """Requests and probes of its containers.  Side-cars among the init containers count in the requests as well."""
+    pod = ("spec", "template", "spec")
+    containers = document.items(*pod, "containers")
+    side_cars = [each for each in document.items(*pod, "initContainers") if child(each, "restartPolicy") == "Always"]
+    probed = any(child(each, probe) for each in containers for probe in ("readinessProbe", "startupProbe"))
     return Workload(
         source=document.title,
-        unrequested={name: tuple(_without(containers, name)) for name in ("cpu", "memory")},
-        unprobed=tuple(_name(each) for each in containers if not child(each, "readinessProbe")),
+        unrequested={name: tuple(_without([*side_cars, *containers], name)) for name in ("cpu", "memory")},
+        unprobed=() if probed else tuple(map(_name, containers)),
         budgets=tuple(budget for each in containers for budget in _budgets(each)),
     )
 

@@ -3,10 +3,11 @@
 Shared by the readers of all kinds.  Paths are written as Kubernetes writes them: `spec.metrics[0].object.target`.
 """
 
-from collections.abc import Mapping, Sequence
-from typing import Annotated, Any, TypeVar
+import difflib
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Annotated, Any, TypeVar, get_args, get_origin
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError
+from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError, model_validator
 from pydantic.alias_generators import to_camel
 
 from autoscaler.manifests.kinds import Refusal
@@ -19,6 +20,15 @@ class Shape(BaseModel):
     """A section of a manifest: camelCase names, no field beside those declared, no value of another type."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True, alias_generator=to_camel)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _without_nulls(cls, section: Any) -> Any:
+        """A field without a value is not set, as in Kubernetes."""
+        if not isinstance(section, Mapping):
+            return section
+        names = {field.alias for field in cls.model_fields.values()}
+        return {name: value for name, value in section.items() if value is not None or name not in names}
 
 
 Model = TypeVar("Model", bound=Shape)
@@ -33,7 +43,7 @@ def shaped(shape: type[Model], document: Mapping[str, Any]) -> Model:
     try:
         return shape.model_validate(document)
     except ValidationError as error:
-        raise Refusal(*(_fault(fault) for fault in error.errors(include_url=False))) from error
+        raise Refusal(*(_fault(shape, fault) for fault in error.errors(include_url=False))) from error
 
 
 def path_of(parts: Sequence[int | str]) -> str:
@@ -42,12 +52,47 @@ def path_of(parts: Sequence[int | str]) -> str:
     return text.removeprefix(".") or "(whole)"
 
 
-def _fault(fault: Any) -> str:
+def told(fault: Any) -> str:
+    """A fault of pydantic's in words, with what was found."""
+    return with_found(str(fault["msg"]).removeprefix("Value error, "), fault["input"])
+
+
+def with_found(message: str, value: object) -> str:
+    """The message with what was found, cut short, unless the message has it already."""
+    found = repr(value)
+    short = found if len(found) <= FOUND_CHARACTERS else f"{found[:FOUND_CHARACTERS]}…"
+    return message if ", found " in message else f"{message}, found {short}"
+
+
+def meant_perhaps(name: str, known: Iterable[str]) -> str:
+    """What an unknown name may have been meant for; where nothing is near, what there is."""
+    names = list(known)
+    near = difflib.get_close_matches(name, names)
+    return f"did you mean {' or '.join(near)}?" if near else f"known: {', '.join(names)}"
+
+
+def _fault(shape: type[Shape], fault: Any) -> str:
     path, kind = path_of(fault["loc"]), fault["type"]
     if kind == "extra_forbidden":
-        return f"{path}: there is no such field, or it cannot be honoured here"
-    if kind == "missing":
-        return f"{path}: must be set"
-    found = repr(fault["input"])
-    short = found if len(found) <= FOUND_CHARACTERS else f"{found[:FOUND_CHARACTERS]}…"
-    return f"{path}: {fault['msg'].removeprefix('Value error, ')}, found {short}"
+        *section, name = fault["loc"]
+        hint = meant_perhaps(str(name), _names_in(shape, section))
+        return f"{path}: there is no such field, or it cannot be honoured here; {hint}"
+    return f"{path}: must be set" if kind == "missing" else f"{path}: {told(fault)}"
+
+
+def _names_in(shape: type[Shape], section: Iterable[int | str]) -> Iterator[str]:
+    """The fields of a section of the shape."""
+    shapes = [shape]
+    for part in section:
+        if isinstance(part, str):
+            inner = (field.annotation for each in shapes for field in each.model_fields.values() if field.alias == part)
+            shapes = [found for annotation in inner for found in _shapes(annotation)]
+    return (field.alias or name for each in shapes for name, field in each.model_fields.items())
+
+
+def _shapes(annotation: Any) -> Iterator[type[Shape]]:
+    """Those that an annotation such as `list[Shape] | None` speaks of."""
+    if isinstance(annotation, type) and get_origin(annotation) is None and issubclass(annotation, Shape):
+        yield annotation
+    for part in get_args(annotation):
+        yield from _shapes(part)

@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 from pydantic import ValidationError
 
 from autoscaler.guards import bounds
-from autoscaler.manifests.fields import FOUND_CHARACTERS, shaped
+from autoscaler.manifests.fields import meant_perhaps, shaped, told
 from autoscaler.manifests.kinds import Context, Refusal
 from autoscaler.manifests.own import Own
 from autoscaler.model import Plan
@@ -89,15 +89,13 @@ def _without_meaning(cls: type[Strict], names: Mapping[str, str]) -> Iterator[st
     for name, key in names.items():
         if name not in cls.model_fields:
             why = next((why for begin, why in WITHOUT_MEANING.items() if name.startswith(begin)), None)
-            yield f"spec.{key}: {f'cannot be honoured: {why}' if why else 'there is no such option'}"
+            unknown = f"there is no such option; {meant_perhaps(name, cls.model_fields)}"
+            yield f"spec.{key}: {f'cannot be honoured: {why}' if why else unknown}"
 
 
 def _fault(fault: Any, names: Mapping[str, str]) -> str:
-    message = str(fault["msg"]).removeprefix("Value error, ")
     if not fault["loc"]:
-        return f"spec: {message}"
+        return f"spec: {str(fault['msg']).removeprefix('Value error, ')}"
     first, *rest = fault["loc"]
     path = ".".join((names.get(str(first), str(first)), *map(str, rest)))
-    found = repr(fault["input"])
-    short = found if len(found) <= FOUND_CHARACTERS else f"{found[:FOUND_CHARACTERS]}…"
-    return f"spec.{path}: {message}, found {short}"
+    return f"spec.{path}: {told(fault)}"

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
-from autoscaler.manifests.fields import shaped
+from autoscaler.manifests.fields import meant_perhaps, shaped
 from autoscaler.manifests.hpa import read_behavior
 from autoscaler.manifests.keda_shape import ModifiersShape, ScaledObjectShape, ScaledSpecShape
 from autoscaler.manifests.keda_trigger import RESOURCES, read_bool, read_trigger
@@ -219,7 +219,8 @@ def _annotation_faults(own: Mapping[Any, Any]) -> Iterator[str]:
             if not (text.isascii() and text.isdigit() and int(text) < 2**31):
                 yield f"{path}: must be a number of replicas, found {text!r}"
         elif short not in SWITCHES:
-            yield f"{path}: there is no such annotation, or it cannot be honoured here"
+            hint = meant_perhaps(short, (*SWITCHES, "paused-replicas"))
+            yield f"{path}: there is no such annotation, or it cannot be honoured here; {hint}"
 
 
 def _switch(text: str | None) -> bool:

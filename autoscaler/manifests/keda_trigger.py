@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, TypeVar
 
+from autoscaler.manifests.fields import meant_perhaps, with_found
 from autoscaler.manifests.keda_shape import TriggerShape
 from autoscaler.manifests.kinds import Refusal
 from autoscaler.policies.hpa import TargetType
@@ -46,16 +47,18 @@ class _Metadata:
         self.left = dict(metadata)
         self.path = path
         self.faults: list[str] = []
+        self.known: list[str] = []
 
     def take(self, name: str, read: Callable[[str], Value], default: Value) -> Value:
         """A field's value; an empty text counts as not set."""
+        self.known.append(name)
         text = self.left.pop(name, "")
         if not text:
             return default
         try:
             return read(text)
         except ValueError as error:
-            self.fault(name, f"{error}, found {text!r}")
+            self.fault(name, with_found(str(error), text))
             return default
 
     def fault(self, name: str, message: str) -> None:
@@ -65,7 +68,8 @@ class _Metadata:
     def finish(self) -> None:
         """Raise Refusal if anything was wrong, or if there is a field that nobody asked for."""
         for name in self.left:
-            self.fault(name, "there is no such field, or it cannot be honoured here")
+            hint = meant_perhaps(name, self.known)
+            self.fault(name, f"there is no such field, or it cannot be honoured here; {hint}")
         if self.faults:
             raise Refusal(*self.faults)
 

@@ -3,7 +3,7 @@
 Apart from the readers of single kinds, which see one document each and know nothing of files.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -17,6 +17,7 @@ from autoscaler.manifests.kinds import Context, Refusal
 from autoscaler.manifests.table import KINDS
 from autoscaler.model import Plan
 from contract.settings import explain
+from contract.yaml_text import read_yaml_documents
 
 SETTINGS = "ClusterSettings"
 """A document of this kind beside a policy (weir/v1) says how the cluster is set up that the policy is from."""
@@ -51,7 +52,7 @@ def read_policy(path: Path, context: Context | None = None) -> ReadPolicy:
 def read_policy_text(text: str, source: str, context: Context | None = None) -> ReadPolicy:
     """The same from text; `source` is how messages call it."""
     try:
-        documents = list(_documents(yaml.safe_load_all(text)))
+        documents = list(_documents(data for _, data in read_yaml_documents(text)))
     except yaml.YAMLError as error:
         raise PolicyError(f"{source} is not YAML: {error}") from error
     policies = _policies(documents)
@@ -78,7 +79,7 @@ def _surrounded(documents: Sequence[Mapping[str, Any]], source: str, context: Co
 
 def _policies(documents: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
     """Those of a known kind.  Beside a ScaledObject an HPA is passed over: KEDA makes its own, that is what counts."""
-    known = [document for document in documents if document.get("kind") in KINDS]
+    known = [document for document in documents if str(document.get("kind")) in KINDS]
     scaled = [document for document in known if document["kind"] == "ScaledObject"]
     rest = [document for document in known if document["kind"] != "HorizontalPodAutoscaler"]
     return rest if scaled else known
@@ -104,11 +105,14 @@ def _read(document: Mapping[str, Any], source: str, context: Context, passed_ove
     )
 
 
-def _documents(loaded: Iterator[Any]) -> Iterator[Mapping[str, Any]]:
+def _documents(loaded: Iterable[Any]) -> Iterator[Mapping[str, Any]]:
     """Every object in the file, also those inside a `kind: List`, as `kubectl get -o yaml` prints it."""
     for document in loaded:
         if isinstance(document, dict) and document.get("kind") == "List":
-            yield from _documents(iter(document.get("items") or ()))
+            items = document.get("items") or []
+            if not isinstance(items, list):
+                raise yaml.YAMLError(f"items of a List: expected a list, found {type(items).__name__}")
+            yield from _documents(items)
         elif isinstance(document, dict):
             yield document
         elif document is not None:

@@ -1,11 +1,12 @@
 """What holds for lint whatever stands in the manifest."""
 
 import copy
+import json
 from collections.abc import Iterator
 from typing import Any
 
 import yaml
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from autoscaler.lint import Setting, Workload, cured, lint
@@ -84,6 +85,7 @@ def test_lint_never_falls_over_a_document(text: str, setting: Setting) -> None:
         assert finding.what
 
 
+@settings(deadline=None)  # the file is read again after each cure, and a busy machine takes its time
 @given(text=damaged(), setting=st.sampled_from([Setting(), FULL]))
 def test_a_cure_is_yaml_and_needs_no_second_one(text: str, setting: Setting) -> None:
     """And as many documents are there as before."""
@@ -98,3 +100,10 @@ def test_how_it_is_written_does_not_matter(document: Manifest, flow: bool, inden
     usual = yaml.safe_load(cured(text_of(document), FULL))
     other = yaml.safe_dump(document, default_flow_style=flow, indent=indent, sort_keys=False)
     assert yaml.safe_load(cured(other, FULL)) == usual
+
+
+@given(document=st.sampled_from(WHOLE), indent=st.sampled_from([None, 2]), blank=st.sampled_from(["", " "]))
+def test_json_stays_json(document: Manifest, indent: int | None, blank: str) -> None:
+    """And has the same cure as YAML."""
+    text = json.dumps(document, indent=indent, separators=(f",{blank if indent is None else ''}", f":{blank}"))
+    assert json.loads(cured(text, FULL)) == yaml.safe_load(cured(text_of(document), FULL))

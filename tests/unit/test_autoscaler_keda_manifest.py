@@ -68,6 +68,16 @@ def read(text: str) -> KedaSpec:
     return policy.spec
 
 
+def test_a_field_without_a_value_is_not_set() -> None:
+    """As in Kubernetes, which takes null away before it looks; a field that there is not is refused all the same."""
+    unset = dict.fromkeys(("pollingInterval", "cooldownPeriod", "maxReplicaCount", "idleReplicaCount", "advanced"))
+    assert read(document(unset)) == read(TEXT)
+    with pytest.raises(PolicyError, match=r"spec.scaleTargetRef: must be set"):
+        read(document({"scaleTargetRef": None}))
+    with pytest.raises(PolicyError, match=r"spec.pollInterval: there is no such field"):
+        read(document({"pollInterval": None}))
+
+
 def test_defaults() -> None:
     """What is not said is as KEDA has it."""
     spec = read(TEXT)
@@ -205,7 +215,10 @@ def test_metadata_that_keda_accepts(metadata: dict[str, str]) -> None:
             "metadata.ensureEvenDistributionOfPartitions: must not be set beside limitToPartitionsWithLag",
         ),
         ({"topicFromEnv": "TOPIC"}, "metadata.topicFromEnv: the container's environment is not known here"),
-        ({"lagTreshold": "5"}, "metadata.lagTreshold: there is no such field"),
+        (
+            {"lagTreshold": "5"},
+            "metadata.lagTreshold: there is no such field, or it cannot be honoured here; did you mean lagThreshold",
+        ),
     ],
 )
 def test_metadata_that_are_refused(metadata: dict[str, str], told: str) -> None:
@@ -271,10 +284,14 @@ def test_metadata_that_are_refused(metadata: dict[str, str], told: str) -> None:
         pytest.param(
             document(trigger={"name": "one"}, more=[{**CPU, "name": "one"}]), "spec.triggers[1].name", id="a name twice"
         ),
-        pytest.param(document({"scaleTargetReff": 1}), "spec.scaleTargetReff: there is no such field", id="a typo"),
+        pytest.param(
+            document({"scaleTargetReff": 1}),
+            "scaleTargetReff: there is no such field, or it cannot be honoured here; did you mean scaleTargetRef?",
+            id="a typo",
+        ),
         pytest.param(document(annotations={"paused": True}), "quote it", id="an annotation that is no text"),
         pytest.param(document(annotations={"paused-replicas": "two"}), "paused-replicas", id="not a number"),
-        pytest.param(document(annotations={"pause": "true"}), "there is no such annotation", id="a wrong annotation"),
+        pytest.param(document(annotations={"pause": "true"}), "did you mean paused", id="a wrong annotation"),
         pytest.param(
             document(trigger={"type": "apache-kafka"}, metadata={"topic": "a,b"}), "several topics", id="several topics"
         ),

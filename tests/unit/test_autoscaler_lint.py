@@ -15,12 +15,14 @@ from autoscaler.lint.load import init_seconds, peak_rate, worker_rate
 from autoscaler.lint.model import ProbeBudget, Workload
 from autoscaler.lint.rules.keda import stuck_at
 from autoscaler.lint.rules.targets import CODES
+from autoscaler.lint.telling import text_of as report_text
 from autoscaler.manifests import read_policy_text
+from autoscaler.manifests.hpa_shape import INT32_MAX
 from autoscaler.model import Memory, Observation, Reading
 from autoscaler.policies.hpa import Tolerances, total_average_value
 from autoscaler.signals import USUAL_NAMES, Signal
 from contract.scenario import Scenario
-from tests.manifests import FIRST, cpu, deployment, external, hpa, keda, own, resource, text_of
+from tests.manifests import FIRST, Manifest, cpu, deployment, external, hpa, keda, own, resource, text_of
 
 BARE = Workload(source="w", unrequested={"cpu": ("c",), "memory": ("c",)}, unprobed=("c",))
 GOOD = Workload(
@@ -52,7 +54,20 @@ def found(text: str, setting: Setting | None = None) -> dict[str, Finding]:
     return {finding.code: finding for finding in lint(text, setting).findings}
 
 
+def up_by(value: int) -> dict[str, Any]:
+    """A behaviour that lets so many workers start at once."""
+    return {"scaleUp": {"policies": [{"type": "Pods", "value": value, "periodSeconds": 15}]}}
+
+
+def within(namespace: str, manifest: Manifest) -> Manifest:
+    """The same in a namespace."""
+    return manifest | {"metadata": manifest["metadata"] | {"namespace": namespace}}
+
+
 DOWN = {"scaleDown": {"stabilizationWindowSeconds": 300}}
+LAG = external(type="AverageValue", averageValue="1000")
+SHIPPER = {"name": "shipper", "resources": {"requests": {"cpu": "50m"}}}
+SIDE_CAR = {"name": "proxy", "restartPolicy": "Always"}
 
 TRAPS = [
     pytest.param(FIRST, None, "hpa-averagevalue-on-value", 21, id="an average value under type Value: never scales"),
@@ -172,6 +187,13 @@ TRAPS = [
         1,
         id="the Deployment in the same file has none",
     ),
+    pytest.param(
+        text_of(hpa(resource()), deployment(side_car=SIDE_CAR)),
+        None,
+        "resource-without-request",
+        1,
+        id="a side-car has none",
+    ),
     pytest.param(hpa(resource()), with_facts(workload=BARE), "cpu-without-readiness", 1, id="CPU without readiness"),
     pytest.param(
         text_of(hpa(resource()), deployment(readinessProbe=None)),
@@ -179,6 +201,13 @@ TRAPS = [
         "cpu-without-readiness",
         1,
         id="the container in the same file has no readiness probe",
+    ),
+    pytest.param(
+        text_of(hpa(resource()), deployment(SHIPPER, readinessProbe=None)),
+        None,
+        "cpu-without-readiness",
+        1,
+        id="none of two containers has one",
     ),
     pytest.param(
         hpa(resource()),
@@ -284,7 +313,35 @@ TRAPS = [
         1,
         id="a window shorter than a rebalance",
     ),
+    pytest.param(
+        hpa(LAG, behavior={"scaleDown": {"tolerance": 1}}),
+        None,
+        "never-scales-down",
+        1,
+        id="a tolerance that holds at no lag",
+    ),
+    pytest.param(
+        keda(behavior={"scaleDown": {"tolerance": "1500m"}}), None, "never-scales-down", 1, id="KEDA: such a tolerance"
+    ),
+    pytest.param(hpa(LAG, behavior=up_by(INT32_MAX)), None, "pods-policy-wraps", 1, id="no limit that is one"),
+    pytest.param(hpa(LAG, behavior=up_by(INT32_MAX - 9)), None, "pods-policy-wraps", 1, id="the least that wraps"),
+    pytest.param(keda(behavior=up_by(INT32_MAX - 50)), None, "pods-policy-wraps", 1, id="KEDA: a maximum of 100"),
+    pytest.param(hpa(LAG, minReplicas=0), None, "hpa-min-zero", 1, id="an HPA that may go to 0"),
     pytest.param(text_of(hpa(resource()), keda()), None, "two-policies", 1, id="an HPA beside a ScaledObject"),
+    pytest.param(
+        text_of(within("blue", hpa(resource())), within("blue", hpa(resource(), name="b"))),
+        None,
+        "two-policies",
+        1,
+        id="two HPAs in one namespace",
+    ),
+    pytest.param(
+        text_of(within("blue", hpa(resource())), hpa(resource(), name="b")),
+        None,
+        "two-policies",
+        1,
+        id="one that names no namespace may be in the same",
+    ),
     pytest.param(
         text_of(hpa(resource()), deployment(replicas=3)), None, "replicas-beside-policy", 1, id="an apply sets it back"
     ),
@@ -321,6 +378,27 @@ def test_trap(manifest: Any, setting: Setting | None, code: str, line: int) -> N
         pytest.param(
             text_of(hpa(resource()), deployment()), with_facts(init_seconds=20.0), id="CPU beside a good Deployment"
         ),
+        pytest.param(
+            text_of(hpa(resource()), deployment(SHIPPER)), None, id="one probe of two holds back the whole worker"
+        ),
+        pytest.param(
+            text_of(hpa(resource()), deployment(readinessProbe=None, startupProbe={"failureThreshold": 120})),
+            None,
+            id="a container is not ready before it has started",
+        ),
+        pytest.param(
+            text_of(hpa(resource()), deployment(side_car={"name": "migrate"})), None, id="an init container that ends"
+        ),
+        pytest.param(
+            text_of(within("blue", hpa(resource())), within("green", hpa(resource()))), None, id="two namespaces"
+        ),
+        pytest.param(
+            text_of(within("blue", hpa(resource())), within("green", deployment(replicas=3, resources=None))),
+            None,
+            id="a workload of the same name in another namespace",
+        ),
+        pytest.param(hpa(LAG, behavior={"scaleDown": {"tolerance": "0.9"}}), None, id="a wide tolerance"),
+        pytest.param(hpa(LAG, behavior=up_by(INT32_MAX - 10)), None, id="the most that a Pods policy may say"),
         pytest.param(hpa(resource(averageValue="500m", type="AverageValue")), with_facts(workload=GOOD), id="cores"),
         pytest.param(keda(), None, id="KEDA"),
         pytest.param(keda(fallback={"failureThreshold": 3, "replicas": 9}), None, id="KEDA with a fallback"),
@@ -394,10 +472,72 @@ def test_where_keda_sticks(partitions: int, most: int, tolerance: float, expecte
         assert (answer.replicas == workers) == (workers in expected)
 
 
+def test_a_policy_that_wraps_is_told_once() -> None:
+    """And written with the largest number that fits; what is frozen for another reason is told as well."""
+    wraps = text_of(hpa(LAG, behavior=up_by(INT32_MAX)))
+    assert set(found(wraps)) == {"pods-policy-wraps"}
+    assert "From 1 replica on" in found(wraps)["pods-policy-wraps"].what
+    assert yaml.safe_load(cured(wraps))["spec"]["behavior"] == up_by(INT32_MAX - 10)
+    frozen = hpa(LAG, behavior={"scaleUp": up_by(INT32_MAX)["scaleUp"] | {"selectPolicy": "Disabled"}})
+    assert set(found(text_of(frozen))) == {"pods-policy-wraps", "never-scales-up"}
+
+
+@pytest.mark.parametrize(
+    ("least", "fixable"),
+    [
+        pytest.param({"minReplicaCount": 3}, True, id="below a least of 3"),
+        pytest.param({"minReplicaCount": 0}, True, id="KEDA takes a 0 that is written down for 1"),
+        pytest.param({}, False, id="without a least KEDA refuses 0 as well"),
+    ],
+)
+def test_an_idle_number_of_0_is_written_where_keda_takes_it(least: Manifest, fixable: bool) -> None:
+    """Otherwise both lines are shown."""
+    scaled = keda(**least, idleReplicaCount=1)
+    if not least:
+        del scaled["spec"]["minReplicaCount"]
+    finding = found(text_of(scaled))["keda-idle-not-zero"]
+    assert bool(finding.edits) == fixable
+    assert fixable == ("refused" not in found(cured(text_of(scaled))))
+    assert ("minReplicaCount: 1" in finding.corrected) != fixable
+
+
 def test_sticking_is_told_with_its_number() -> None:
     finding = found(text_of(keda()), Setting(partitions=64))["keda-sticks-below-cap"]
     assert "sticks at 63 of 64 workers" in finding.what
     assert "64/63 = 1.016" in finding.why
+
+
+@pytest.mark.parametrize(
+    ("manifest", "setting", "told"),
+    [
+        pytest.param(
+            own("FixedPolicy", replicas=2),
+            with_facts(partitions=1),
+            "1 of 2 workers stands idle: the topic has 1 partition.",
+            id="one idle worker",
+        ),
+        pytest.param(
+            keda(partitionLimitation="3", maxReplicaCount=5),
+            None,
+            "The most that is of use, 1 worker, is asked for at a total lag of 1,000.",
+            id="one worker of use",
+        ),
+        pytest.param(
+            text_of(hpa(LAG), deployment(replicas=1)), None, "back to 1 replica, also during a peak.", id="one replica"
+        ),
+        pytest.param(
+            text_of(hpa(resource()), deployment({"name": "shipper"}, resources=None)),
+            None,
+            "app, shipper in Deployment worker have no request",
+            id="two containers",
+        ),
+    ],
+)
+def test_one_and_many(manifest: Any, setting: Setting | None, told: str) -> None:
+    text = manifest if isinstance(manifest, str) else text_of(manifest)
+    assert told in " ".join(finding.what for finding in lint(text, setting).findings)
+    for count, words in ((1, "1 error"), (2, "2 errors")):
+        assert f": {words}\n" in report_text(lint("---\n".join(["kind: FixedPolicy\n"] * count)), "x")
 
 
 def test_what_is_not_known_is_told() -> None:
@@ -409,6 +549,29 @@ def test_what_is_not_known_is_told() -> None:
     assert report.clean
     known = Setting(signals={**USUAL_NAMES, "ours": Signal.TOTAL_LAG})
     assert "lag-on-value" in found(text_of(hpa(external(name="ours", type="Value", value="5"))), known)
+
+
+def test_a_field_without_a_value_is_not_set() -> None:
+    """As in Kubernetes: the defaults count, and a cure gives it a value."""
+    text = text_of(keda(minReplicaCount=None, maxReplicaCount=None, pollingInterval=None)).replace(" null", "")
+    setting = with_facts(partitions=120, slo_seconds=5.0, cluster=HpaClusterSettings(tolerance=0.0))
+    before = found(text, setting)
+    assert set(before) == {"keda-threshold-meaning", "keda-polls-slower-than-slo", "keda-zero-in-one-step"}
+    assert before["keda-polls-slower-than-slo"].corrected == "pollingInterval: 5"
+    assert "100 workers" in before["keda-threshold-meaning"].what
+    assert "  pollingInterval: 5\n" in cured(text, setting)
+
+
+@pytest.mark.parametrize(
+    ("kind", "least", "most"),
+    [
+        ("FlinkPolicy", "vertex_min_parallelism", "vertex_max_parallelism"),
+        ("FlinkPolicy", "job.autoscaler.vertex.min-parallelism", "job.autoscaler.vertex.max-parallelism"),
+        ("WeirPolicy", "minReplicas", "maxReplicas"),
+    ],
+)
+def test_bounds_that_contradict_each_other_are_told_once(kind: str, least: str, most: str) -> None:
+    assert set(found(text_of(own(kind, **{least: 9, most: 3})))) == {"min-above-max"}
 
 
 def test_an_hpa_that_keda_made_is_keda_s_affair() -> None:

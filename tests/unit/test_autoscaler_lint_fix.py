@@ -1,18 +1,13 @@
-"""Cures in the text: what may change, and that nothing else does; and the command around it."""
+"""Cures in the text: what may change, and that nothing else does."""
 
-from pathlib import Path
+import json
 
-import orjson
 import pytest
-import typer
 import yaml
-from typer.testing import CliRunner
 
 from autoscaler.errors import PolicyError
-from autoscaler.lint import Edit, Put, Rename, Setting, cured, lint, read_manifests
-from autoscaler.lint.fix import can_fix, fixed
-from autoscaler.lint_cli import lint_policy
-from contract.errors import SettingsError
+from autoscaler.lint import Edit, Put, Rename, Setting, check, cured, lint, read_manifests
+from autoscaler.lint.fix import can_fix, fixed, meant
 from tests.manifests import FIRST, external, hpa, keda, text_of
 
 COMMENTED = """\
@@ -68,12 +63,71 @@ def test_what_has_no_place_is_left(edit: Edit) -> None:
     assert fixed(COMMENTED, manifest, [edit]) == COMMENTED
 
 
+@pytest.mark.parametrize(
+    ("text", "edit", "after"),
+    [
+        pytest.param('{"a":{"b":1}}', Put(("a", "b"), "x"), '{"a":{"b":"x"}}', id="a word in JSON is quoted"),
+        pytest.param('{"a":{"b":"1"}}', Put(("a", "b"), "2"), '{"a":{"b":2}}', id="a number in JSON is not"),
+        pytest.param('{"a":{"b":1}}', Put(("a", "c", "d"), "2"), '{"a":{"c":{"d":2},"b":1}}', id="new fields in JSON"),
+        pytest.param('{"a": {"b": 1}}', Put(("a", "c"), '"2"'), '{"a": {"c": "2", "b": 1}}', id="JSON with blanks"),
+        pytest.param('{"a":{}}', Put(("a", "c"), "x"), '{"a":{"c":"x"}}', id="a new field in nothing, in JSON"),
+        pytest.param(
+            '{\n  "a": {\n    "b": 1\n  }\n}',
+            Put(("a", "c"), "x"),
+            '{\n  "a": {\n    "c": "x",\n    "b": 1\n  }\n}',
+            id="JSON with a line for each field",
+        ),
+        pytest.param('{"a":{"b":1}}', Rename(("a", "b"), "c"), '{"a":{"c":1}}', id="a new name in JSON"),
+        pytest.param('a: {"b":1}', Put(("a", "b"), "x"), 'a: {"b":"x"}', id="JSON within YAML"),
+        pytest.param("a: 'x'", Put(("a",), "y"), "a: 'y'", id="quotes stay"),
+        pytest.param('"a": 1', Put(("b",), "2"), '"b": 2\n"a": 1', id="a new name is quoted as the one beside it"),
+        pytest.param("a:\nb: 1", Put(("a",), "5"), "a: 5\nb: 1", id="a field without a value"),
+        pytest.param("a: # soon\n", Put(("a",), "5"), "a: 5 # soon\n", id="the same with a comment"),
+        pytest.param("{a: , b: 1}", Put(("a",), "5"), "{a: 5 , b: 1}", id="the same in braces"),
+        pytest.param("a:\n-\n- 1", Put(("a", 0), "5"), "a:\n- 5\n- 1", id="an item without a value"),
+        pytest.param("a: ~", Put(("a",), "5"), "a: 5", id="null"),
+        pytest.param("a: 1\r\n", Put(("b",), "2"), "b: 2\r\na: 1\r\n", id="a new line ends as the others"),
+    ],
+)
+def test_an_edit_is_written_as_what_is_around_it(text: str, edit: Edit, after: str) -> None:
+    """And the text then says what was meant."""
+    (manifest,) = read_manifests(text)
+    assert can_fix(manifest, [edit])
+    assert fixed(text, manifest, [edit]) == after
+    assert yaml.safe_load(after) == meant(manifest, [edit])
+
+
+@pytest.mark.parametrize(
+    ("text", "edit"),
+    [
+        pytest.param("a: |\n  1\nb: 2", Put(("a",), "5"), id="a text of several lines"),
+        pytest.param("{value: 1, averageValue: null}", Rename(("value",), "averageValue"), id="a name that is taken"),
+    ],
+)
+def test_what_would_not_be_as_meant_has_no_place(text: str, edit: Edit) -> None:
+    (manifest,) = read_manifests(text)
+    assert not can_fix(manifest, [edit])
+
+
+def test_a_cure_that_would_say_something_else_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is to be written is read again before."""
+    monkeypatch.setattr(check, "fixed", lambda text, *_: text.replace("maxReplicas: 20", "maxReplicas: 2"))
+    with pytest.raises(
+        PolicyError, match=r"--fix cannot write .*type: AverageValue for hpa-averagevalue-on-value at line"
+    ):
+        cured(FIRST)
+    monkeypatch.setattr(check, "fixed", lambda text, *_: text + "a: [")
+    with pytest.raises(PolicyError, match="Nothing was written"):
+        cured(FIRST)
+
+
 def test_what_an_alias_shares_is_left_alone() -> None:
     """To edit it once would change several places: it is complained about, and not touched."""
     text = text_of(hpa(external("Object", type="Value", averageValue=1000)))
     shared = text.replace("target:\n", "target: &shared\n") + "status: *shared\n"
     (finding,) = lint(shared).findings
     assert finding.edits == ()
+    assert finding.corrected == "spec.metrics[0].object.target.type: AverageValue"
     assert cured(shared) == shared
 
 
@@ -91,6 +145,20 @@ def test_line_ends_stay() -> None:
     assert cured(text) == text.replace("type: Value", "type: AverageValue")
 
 
+def test_json_stays_json() -> None:
+    """Also where fields and sections are new."""
+    behavior = {"scaleDown": {"selectPolicy": "Disabled"}}
+    documents = [
+        hpa(external("Object", type="Value", averageValue="1000"), behavior=behavior),
+        keda(metricType="Value", minReplicaCount=0, idleReplicaCount=None),
+    ]
+    for whole in (json.dumps(documents[0]), json.dumps(documents[0], indent=2, separators=(",", ":"))):
+        assert json.loads(cured(whole))["spec"]["metrics"][0]["object"]["target"]["type"] == "AverageValue"
+    for whole in (json.dumps(documents[1]), json.dumps(documents[1], indent=4)):
+        spec = json.loads(cured(whole, Setting(slo_seconds=5.0, rebalance_seconds=400.0)))["spec"]
+        assert (spec["pollingInterval"], spec["cooldownPeriod"]) == (5, 400)
+
+
 def test_several_cures_in_one_file() -> None:
     """Each policy of the file is cured, also where one cure is another one's place."""
     behavior = {"scaleDown": {"selectPolicy": "Disabled", "stabilizationWindowSeconds": 0}}
@@ -100,77 +168,3 @@ def test_several_cures_in_one_file() -> None:
     report = lint(cured(text, Setting(rebalance_seconds=400)), Setting(rebalance_seconds=400))
     assert {finding.code for finding in report.findings} == {"two-policies"}
     assert "stabilizationWindowSeconds: 400" in cured(text, Setting(rebalance_seconds=400))
-
-
-@pytest.fixture
-def first(tmp_path: Path) -> Path:
-    """The first manifest as a file."""
-    path = tmp_path / "first.yaml"
-    path.write_text(FIRST)
-    return path
-
-
-def run(*options: str) -> tuple[int, str]:
-    """Exit code and output of the command."""
-    app = typer.Typer()
-    app.command()(lint_policy)
-    done = CliRunner().invoke(app, options)
-    if isinstance(done.exception, SettingsError):
-        raise done.exception
-    return done.exit_code, done.output
-
-
-def test_the_command_tells_where_what_and_why(first: Path) -> None:
-    code, told = run(str(first))
-    assert code == 1
-    assert f"{first}:21: error hpa-averagevalue-on-value: spec.metrics[0].object.target" in told
-    assert "type: AverageValue" in told
-    assert "not checked: max-above-partitions: needs the topic's partitions (--scenario)" in told
-    assert first.read_text() == FIRST
-
-
-def test_the_command_fixes_and_shows_what_it_changed(first: Path) -> None:
-    code, told = run(str(first), "--fix")
-    assert code == 0
-    assert "-        type: Value\n+        type: AverageValue\n" in told
-    assert first.read_text() == FIRST.replace("type: Value", "type: AverageValue")
-    assert "@@" not in run(str(first), "--fix")[1]
-
-
-def test_the_command_writes_json(first: Path) -> None:
-    code, told = run(str(first), "--format", "json")
-    document = orjson.loads(told)
-    assert (code, document["clean"], document["policies"]) == (1, False, ["HorizontalPodAutoscaler kafka-consumer"])
-    (finding,) = document["findings"]
-    assert (finding["code"], finding["line"], finding["fixable"]) == ("hpa-averagevalue-on-value", 21, True)
-    assert document["not_checked"]
-
-
-def test_the_command_takes_a_scenario_and_its_scaler_s_settings(first: Path, tmp_path: Path) -> None:
-    """The settings of the scenario's scaler count, and those of the command line before them."""
-    scenario = tmp_path / "scenario.yaml"
-    scenario.write_text(
-        "{name: s, seconds: 10, warmup_seconds: 1, topic: {partitions: 6},"
-        " scaler: {policy: first.yaml, cluster: {downscale_stabilization_seconds: 0}}}"
-    )
-    _, told = run(str(first), "--scenario", str(scenario))
-    assert "14 of 20 workers stand idle: the topic has 6 partitions" in told
-    assert "down-window-zero" in told
-    _, told = run(str(first), "--scenario", str(scenario), "--cluster", "downscale_stabilization_seconds=60")
-    assert "down-window-zero" not in told
-
-
-@pytest.mark.parametrize(
-    ("text", "why"),
-    [
-        pytest.param("a: [", "is not YAML", id="no YAML"),
-        pytest.param("kind: Deployment\n", "expected a policy", id="no policy"),
-    ],
-)
-def test_the_command_refuses(tmp_path: Path, text: str, why: str) -> None:
-    path = tmp_path / "policy.yaml"
-    path.write_text(text)
-    with pytest.raises(PolicyError, match=why):
-        run(str(path))
-    with pytest.raises(PolicyError, match="cannot read the policy"):
-        run(str(tmp_path / "none.yaml"))

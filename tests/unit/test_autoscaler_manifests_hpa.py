@@ -281,7 +281,22 @@ def test_targets(metric: dict[str, Any], target: Target) -> None:
             "spec.behavior.scaleDown.tolerance:",
             id="negative tolerance",
         ),
-        pytest.param({"behaviour": {}}, "spec.behaviour: there is no such field", id="a slip of the pen"),
+        pytest.param(
+            {"behaviour": {}},
+            "spec.behaviour: there is no such field, or it cannot be honoured here; did you mean behavior?",
+            id="a slip of the pen",
+        ),
+        pytest.param(
+            {"behavior": {"scaleUp": {"policies": [{"type": "Pods", "value": 1, "seconds": 5}]}}},
+            "spec.behavior.scaleUp.policies[0].seconds: there is no such field, or it cannot be honoured here; did you "
+            "mean periodSeconds?",
+            id="a slip of the pen in a list",
+        ),
+        pytest.param(
+            {"behavior": {"xyz": 1}},
+            "spec.behavior.xyz: there is no such field, or it cannot be honoured here; known: scaleUp, scaleDown",
+            id="a word that is near to none",
+        ),
         pytest.param(
             {"metrics": [{"type": "External", "external": {"metric": {"name": "a/b"}, "target": {"type": "Value"}}}]},
             "spec.metrics[0].external.metric.name: must not be '.' or '..' nor contain '/'",
@@ -311,6 +326,7 @@ def test_refused(spec: dict[str, Any], fault: str) -> None:
     with pytest.raises(Refusal) as refusal:
         spec_of(hpa(**spec))
     assert any(line.startswith(fault) for line in refusal.value.faults), refusal.value.faults
+    assert all(line.count(", found ") <= 1 for line in refusal.value.faults), "what was found is told once"
 
 
 def test_zero_and_its_gate() -> None:
@@ -375,6 +391,14 @@ def test_every_fault_is_told_at_once(tmp_path: Path) -> None:
         ),
         pytest.param("a: [", "is not YAML", id="no YAML"),
         pytest.param("- 1", "expected a mapping with a `kind`", id="a list"),
+        pytest.param("kind: [FixedPolicy]", "found 0; it has: ['FixedPolicy']", id="a list for the kind"),
+        pytest.param("kind: List\nitems: 5", "items of a List: expected a list, found int", id="a List of nothing"),
+        pytest.param("kind: List\nitems: abc", "items of a List: expected a list, found str", id="a List of a text"),
+        pytest.param(
+            FIRST.replace("  maxReplicas: 20", "  maxReplicas: 20\n  maxReplicas: 10"),
+            "the key 'maxReplicas' stands twice",
+            id="two maxima",
+        ),
     ],
 )
 def test_files_that_cannot_be_used(text: str, message: str) -> None:

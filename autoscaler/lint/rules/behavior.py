@@ -1,13 +1,16 @@
 """Rules about how fast the number may change, and in which direction never."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 from autoscaler.lint.document import Manifest, child
 from autoscaler.lint.model import Finding, Path, Put, Severity, Unchecked
 from autoscaler.lint.rules.keda import COOLDOWN, seconds_of
 from autoscaler.lint.setting import Setting
-from autoscaler.lint.views import HPA, SCALED, behavior_path, bounds_of, number
+from autoscaler.lint.views import HPA, SCALED, behavior_path, bounds_of, number, quantity
+from autoscaler.lint.words import counted
+from autoscaler.manifests.hpa_shape import INT32_MAX
 from autoscaler.policies.hpa import (
     DEFAULT_DOWN,
     DEFAULT_UP,
@@ -15,6 +18,7 @@ from autoscaler.policies.hpa import (
     ScalingPolicy,
     ScalingRules,
     SelectPolicy,
+    Tolerances,
     scale_down_limit,
     scale_up_limit,
 )
@@ -33,8 +37,50 @@ def never_down(manifest: Manifest, setting: Setting) -> Iterator[Finding]:
     counts = range(bounds[0].replicas + 1, min(bounds[1].replicas, LOOKED_AT_MAX) + 1)
     held = [count for count in counts if scale_down_limit(rules, current=count, events=(), now=0) >= count]
     if held:
-        at = "" if len(held) == len(counts) else f" from {held[0]} replicas"
+        at = "" if len(held) == len(counts) else f" from {counted(held[0], 'replica')}"
         yield _frozen(rules, path, "down", f"It never scales down{at}: what a peak asked for is paid for ever.")
+
+
+def never_down_by_tolerance(manifest: Manifest, setting: Setting) -> Iterator[Finding]:
+    """Not even a metric of 0 is far enough from its target."""
+    del setting
+    path, bounds = behavior_path(manifest), bounds_of(manifest)
+    if path is None or bounds is None or bounds[0].replicas >= bounds[1].replicas:
+        return
+    path = (*path, "scaleDown", "tolerance")
+    tolerance = quantity(manifest.get(*path))
+    if tolerance is not None and Tolerances(down=tolerance).hold(0.0):
+        yield Finding(
+            code="never-scales-down",
+            severity=Severity.WARNING,
+            path=path,
+            what=f"It never scales down: a tolerance of {tolerance:g} holds the number even at no load.",
+            why="Nothing changes while usage / target is at least 1 - tolerance, and no usage is less than 0.",
+            corrected='tolerance: "0.1"   # or leave it out: then the cluster\'s own counts',
+        )
+
+
+def pods_policy_wraps(manifest: Manifest, setting: Setting) -> Iterator[Finding]:
+    """A number that is meant as no limit is added to the workers that there are, and the sum does not fit."""
+    del setting
+    path, bounds = behavior_path(manifest), bounds_of(manifest)
+    if path is None or bounds is None:
+        return
+    fits = INT32_MAX - bounds[1].replicas
+    for index, policy in enumerate(manifest.items(*path, "scaleUp", "policies")):
+        value = number(child(policy, "value"))
+        if child(policy, "type") == "Pods" and value is not None and fits < value <= INT32_MAX:
+            place = (*path, "scaleUp", "policies", index, "value")
+            yield Finding(
+                code="pods-policy-wraps",
+                severity=Severity.WARNING,
+                path=place,
+                what=f"From {counted(INT32_MAX + 1 - value, 'replica')} on this policy allows nothing, though it looks "
+                "as if it allowed everything; if no other allows more, it never scales up.",
+                why=f"The controller adds {value} to the workers that there are in a 32-bit integer, which ends at "
+                f"{INT32_MAX}: the sum becomes negative.",
+                edits=(Put(place, str(fits)),) if fits > 0 else (),
+            )
 
 
 def never_up(manifest: Manifest, setting: Setting) -> Iterator[Finding]:
@@ -44,6 +90,7 @@ def never_up(manifest: Manifest, setting: Setting) -> Iterator[Finding]:
     bounds = bounds_of(manifest)
     if rules is None or path is None or bounds is None:
         return
+    rules = _unwrapped(rules, INT32_MAX - bounds[1].replicas)
     counts = range(max(1, bounds[0].replicas), min(bounds[1].replicas, LOOKED_AT_MAX))
     if counts and all(scale_up_limit(rules, current=count, events=(), now=0) <= count for count in counts):
         yield _frozen(rules, path, "up", "It never scales up: the lag of a peak grows without end.")
@@ -127,6 +174,11 @@ def _rules(manifest: Manifest, direction: str, default: ScalingRules) -> tuple[S
     known = found and select in set(SelectPolicy)
     rules = ScalingRules(window_seconds=None, policies=found, select=SelectPolicy(select)) if known else None
     return rules, (*path, direction)
+
+
+def _unwrapped(rules: ScalingRules, most: int) -> ScalingRules:
+    """With numbers that fit, as `pods_policy_wraps` has told of those that do not."""
+    return replace(rules, policies=tuple(replace(each, value=min(each.value, most)) for each in rules.policies))
 
 
 def _policies(policies: list[Any]) -> Iterator[ScalingPolicy]:

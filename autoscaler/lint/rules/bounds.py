@@ -6,6 +6,7 @@ from autoscaler.lint.document import Manifest
 from autoscaler.lint.model import Finding, Put, Severity, Unchecked
 from autoscaler.lint.setting import Setting
 from autoscaler.lint.views import HPA, SCALED, Bound, bounds_of, kafka_triggers, resources_of
+from autoscaler.lint.words import counted
 
 PARTITIONS_MAX = 100_000
 PARTITIONS = "the topic's partitions (--scenario)"
@@ -45,6 +46,21 @@ def min_is_max(manifest: Manifest, setting: Setting) -> Iterator[Finding]:
     )
 
 
+def hpa_to_zero(manifest: Manifest, setting: Setting) -> Iterator[Finding]:
+    """Whether an HPA may go to 0 depends on the cluster."""
+    bounds = bounds_of(manifest)
+    if manifest.kind != HPA or bounds is None or bounds[0].replicas != 0 or not setting.cluster.scale_to_zero:
+        return
+    yield Finding(
+        code="hpa-min-zero",
+        severity=Severity.INFO,
+        path=bounds[0].path,
+        what="Before Kubernetes 1.37 the API server refuses minReplicas 0 unless the gate HPAScaleToZero is on.",
+        why="The gate is on from 1.37; before, an HPA goes down to 1 worker, or a ScaledObject does it.",
+        corrected="minReplicas: 1   # if the cluster is older",
+    )
+
+
 def above_partitions(manifest: Manifest, setting: Setting) -> Iterator[Finding | Unchecked]:
     """A partition is read by one worker of a group, so workers beyond the partitions have nothing to read."""
     bounds, partitions = bounds_of(manifest), counted_partitions(manifest, setting)
@@ -74,8 +90,9 @@ def max_below_need(manifest: Manifest, setting: Setting) -> Iterator[Finding | U
             code="max-below-need",
             severity=Severity.WARNING,
             path=most.path,
-            what=f"The lag grows without end at the peak: {setting.peak_rate:,.0f} events/s need {setting.needed} "
-            f"workers of {setting.worker_rate:,.0f} events/s, and {most.name} is {_told(most)}.",
+            what=f"The lag grows without end at the peak: {setting.peak_rate:,.0f} events/s need "
+            f"{counted(setting.needed, 'worker')} of {setting.worker_rate:,.0f} events/s, and {most.name} is "
+            f"{_told(most)}.",
             why="No policy can help where the maximum is below the need.",
             corrected=f"{most.name}: {setting.needed}",
         )
@@ -104,7 +121,8 @@ def _idle(bound: Bound, code: str, partitions: int, *, fits: bool) -> Finding:
         code=code,
         severity=Severity.WARNING,
         path=bound.path,
-        what=f"{idle} of {bound.replicas} workers stand idle: the topic has {partitions} partitions.",
+        what=f"{idle} of {counted(bound.replicas, 'worker')} {'stands' if idle == 1 else 'stand'} idle: the topic has "
+        f"{counted(partitions, 'partition')}.",
         why="Kafka gives each partition to one consumer of a group; those beyond get none, and every start and stop "
         "of one is a rebalance for all.",
         corrected="" if edits else f"{bound.name}: {partitions}",

@@ -6,6 +6,7 @@ from autoscaler.lint.document import Manifest
 from autoscaler.lint.model import Finding, Severity, Unchecked
 from autoscaler.lint.setting import ONLY, Setting
 from autoscaler.lint.views import cpu_of, resources_of
+from autoscaler.lint.words import have
 from autoscaler.lint.workload import workload
 from autoscaler.manifests.table import KINDS
 
@@ -30,29 +31,29 @@ def without_request(manifest: Manifest, setting: Setting) -> Iterator[Finding | 
                 code="resource-without-request",
                 severity=Severity.ERROR,
                 path=resource.path,
-                what=f"The controller never scales on {resource.name}: {', '.join(missing)} in {known.source} has no "
-                "request for it.  ScalingActive is False, FailedGetResourceMetric.",
+                what=f"The controller never scales on {resource.name}: {have(missing, known.source)} no request for "
+                "it.  ScalingActive is False, FailedGetResourceMetric.",
                 why="Utilisation is a share of the request; one container without it spoils the metric of all workers.",
                 corrected=f"resources:\n  requests:\n    {resource.name}: {EXAMPLES.get(resource.name, '1')}",
             )
 
 
 def without_readiness(manifest: Manifest, setting: Setting) -> Iterator[Finding | Unchecked]:
-    """Without the probe a worker is ready as soon as it runs, and its start is taken for load."""
+    """Without a probe that waits a worker is ready as soon as it runs, and its start is taken for load."""
     cpu, known = cpu_of(manifest), workload(manifest, setting)
     if cpu is None:
         return
     if known is None:
-        yield Unchecked("cpu-without-readiness", f"the workers' readiness probe {WORKLOAD}")
+        yield Unchecked("cpu-without-readiness", f"the workers' probes {WORKLOAD}")
     elif known.unprobed and setting.init_seconds != 0:
         lasts = "" if setting.init_seconds is None else f"  Here it lasts {setting.init_seconds:g} s at least."
         yield Finding(
             code="cpu-without-readiness",
             severity=Severity.WARNING,
             path=cpu.path,
-            what=f"Starting workers start more workers: {', '.join(known.unprobed)} in {known.source} has no readiness "
-            f"probe, so CPU burnt by initialisation counts as load.{lasts}",
-            why="A worker without the probe is ready at once; its samples are left out only until one sample window "
+            what=f"Starting workers start more workers: {have(known.unprobed, known.source)} neither a readiness nor a "
+            f"startup probe, so CPU burnt by initialisation counts as load.{lasts}",
+            why="A worker without these probes is ready at once; its samples are left out only until one sample window "
             "lies after that, tens of seconds.  With 4 workers at 60 % and 4 initialising at 400 %, a target of 50 % "
             "asks for 37.",
             corrected="readinessProbe:\n  httpGet: {path: /readyz, port: 8080}\n  periodSeconds: 1",

@@ -18,6 +18,7 @@ from autoscaler.lint.views import (
     quantity,
     triggers_of,
 )
+from autoscaler.lint.words import counted
 from autoscaler.policies.hpa import Tolerances
 
 COOLDOWN, POLLING = 300, 30
@@ -52,8 +53,9 @@ def fallback_too_small(manifest: Manifest, setting: Setting) -> Iterator[Finding
     if needed is None or setting.peak_rate is None or setting.worker_rate is None:
         yield Unchecked("keda-fallback-too-small", "the peak rate and what one worker does (--scenario)")
     elif replicas < needed:
-        need = f"{setting.peak_rate:,.0f} events/s at the peak need {needed} workers of {setting.worker_rate:,.0f}"
-        yield _small_fallback(replicas, min(needed, bounds[1].replicas), f"{need}.")
+        workers = f"{counted(needed, 'worker')} of {setting.worker_rate:,.0f}"
+        need = f"{setting.peak_rate:,.0f} events/s at the peak need {workers}."
+        yield _small_fallback(replicas, min(needed, bounds[1].replicas), need)
         return
     if replicas < bounds[0].replicas:
         least = bounds[0]
@@ -85,14 +87,17 @@ def idle_not_zero(manifest: Manifest, setting: Setting) -> Iterator[Finding]:
     del setting
     idle = number(manifest.get("spec", "idleReplicaCount")) if manifest.kind == SCALED else None
     if idle:
-        path = ("spec", "idleReplicaCount")
+        path, least = ("spec", "idleReplicaCount"), manifest.get("spec", "minReplicaCount")
         yield Finding(
             code="keda-idle-not-zero",
             severity=Severity.WARNING,
             path=path,
             what=f"The idle number {idle} does not last: the HPA lifts {idle} to minReplicaCount at its next look.",
             why="Below its minimum an HPA scales up without reading a metric; only at 0 does it do nothing.",
-            edits=(Put(path, "0"),),
+            corrected=""
+            if least is not None
+            else "minReplicaCount: 1   # KEDA's webhook takes 0 only below it\nidleReplicaCount: 0",
+            edits=() if least is None else (Put(path, "0"),),
         )
 
 
@@ -176,7 +181,7 @@ def _stuck(trigger: Trigger, stuck: range, partitions: int, top: int, tolerance:
         severity=Severity.WARNING,
         path=(*trigger.path, "metadata"),
         what=f"It sticks at {last} of {top} workers, however large the lag is: from {reach} it never grows.",
-        why=f"KEDA caps the metric at {partitions} partitions times {threshold}; {last} workers make that "
+        why=f"KEDA caps the metric at {partitions} partitions times {threshold}; at {counted(last, 'worker')} that is "
         f"{partitions}/{last} = {partitions / last:.3f} of the target, within the tolerance of {tolerance:g}.",
         corrected="advanced:\n  horizontalPodAutoscalerConfig:\n    behavior:\n      scaleUp:\n"
         '        tolerance: "0"   # needs Kubernetes 1.35, or 1.33 with the gate HPAConfigurableTolerance',
@@ -189,7 +194,7 @@ def _small_fallback(replicas: int, better: int, because: str) -> Finding:
         code="keda-fallback-too-small",
         severity=Severity.WARNING,
         path=path,
-        what=f"When the lag cannot be read, {replicas} workers are left to carry the load: {because}",
+        what=f"When the lag cannot be read, the load is left to {counted(replicas, 'worker')}: {because}",
         why="The fallback replaces the metric by its number of replicas, also downwards, at whatever load there is.",
         edits=(Put(path, str(better)),) if better > replicas else (),
     )

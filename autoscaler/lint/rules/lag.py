@@ -9,6 +9,7 @@ from autoscaler.lint.model import Edit, Finding, Path, Put, Rename, Severity, Un
 from autoscaler.lint.rules.bounds import counted_partitions
 from autoscaler.lint.setting import Setting
 from autoscaler.lint.views import KEDA_THRESHOLD, Metric, Trigger, bounds_of, kafka_triggers, metrics_of, quantity
+from autoscaler.lint.words import counted
 from autoscaler.signals import Signal, signal_named
 
 COUNTS = (Signal.TOTAL_LAG, Signal.MAX_PARTITION_LAG, Signal.ARRIVAL_RATE, Signal.PROCESSING_RATE)
@@ -144,7 +145,7 @@ def threshold_meaning(manifest: Manifest, setting: Setting) -> Iterator[Finding]
             code="keda-threshold-meaning",
             severity=Severity.INFO,
             path=(*trigger.path, "metadata", "lagThreshold"),
-            what=f"{most} workers, the most that are of use, are asked for at a total lag of {total:,.0f}.",
+            what=f"The most that is of use, {counted(most, 'worker')}, is asked for at a total lag of {total:,.0f}.",
             why=f"lagThreshold {threshold:,.0f} is total lag per worker; how the lag lies in the partitions does not "
             "matter.",
         )
@@ -156,7 +157,7 @@ def _always_more(target: LagTarget, standing: float, asked: int, needed: int) ->
         severity=Severity.WARNING,
         path=target.path,
         what=f"Workers that keep up look as if they lagged: about {standing:,.0f} events are always uncommitted at the "
-        f"peak, which asks for {asked} workers at {target.amount:,.0f} each where {needed} are needed.",
+        f"peak, which asks for {asked} workers at {target.amount:,.0f} each instead of {needed}.",
         why="Lag is counted to the committed offset; between two commits it grows by the rate times the interval, on "
         "average by half of that.",
         edits=target.edit(math.ceil(standing / needed)),

@@ -40,6 +40,6 @@ def _fault(path: Path, what: str) -> Finding:
         code="refused",
         severity=Severity.ERROR,
         path=path,
-        what=f"It cannot be used: {what}.",
+        what=f"It cannot be used: {what}{'' if what.endswith('?') else '.'}",
         why="A manifest is taken as a whole or not at all.",
     )

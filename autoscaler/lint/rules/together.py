@@ -6,6 +6,7 @@ from autoscaler.lint.document import Manifest
 from autoscaler.lint.model import Finding, Severity
 from autoscaler.lint.setting import Setting
 from autoscaler.lint.views import SCALED, made_by_keda, number, target_of
+from autoscaler.lint.words import counted
 from autoscaler.lint.workload import target_document
 
 
@@ -13,7 +14,8 @@ def two_policies(manifest: Manifest, setting: Setting) -> Iterator[Finding]:
     """Two autoscalers on one worker undo each other's work."""
     del setting
     target = target_of(manifest)
-    rivals = [each for each in manifest.others if target_of(each) == target and not made_by_keda(each)]
+    near = [each for each in manifest.others if each.may_share_namespace(manifest)]
+    rivals = [each for each in near if target_of(each) == target and not made_by_keda(each)]
     if not rivals or target is None:
         return
     keda = any(each.kind == SCALED for each in (manifest, *rivals))
@@ -40,7 +42,8 @@ def replicas_beside(manifest: Manifest, setting: Setting) -> Iterator[Finding]:
             code="replicas-beside-policy",
             severity=Severity.WARNING,
             path=("spec", "scaleTargetRef"),
-            what=f"Every apply of this file sets {workload.title} back to {replicas} replicas, also during a peak.",
+            what=f"Every apply of this file sets {workload.title} back to {counted(replicas, 'replica')}, also during "
+            "a peak.",
             why="spec.replicas belongs to the autoscaler; who applies the workload must not name it.",
             corrected=f"# line {workload.line(('spec', 'replicas'))}: leave replicas out",
         )
