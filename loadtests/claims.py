@@ -11,6 +11,8 @@ from loadtests.standings import VIOLATED_AT_WORST, Spread, Standing
 from loadtests.standings_words import number, seconds
 
 OWN_KIND = "WeirPolicy"
+TELLING_SECONDS = 0.5
+"""Samples are a second apart, give or take some milliseconds: what differs by less than this does not differ."""
 
 
 ClaimVerdict = Literal["better", "cheaper", "as good", "not better", "unknown"]
@@ -51,9 +53,9 @@ def _claim(one: Standing, other: Standing) -> Claim:
 
 def _verdict(mine: float, theirs: float, cost: float, their_cost: float) -> ClaimVerdict:
     """From violated seconds and worker-seconds of both."""
-    if cost > their_cost or mine > theirs:
+    if cost > their_cost or mine - theirs >= TELLING_SECONDS:
         return "not better"
-    if mine < theirs:
+    if theirs - mine >= TELLING_SECONDS:
         return "better"
     return "cheaper" if cost < their_cost else "as good"
 
@@ -61,7 +63,8 @@ def _verdict(mine: float, theirs: float, cost: float, their_cost: float) -> Clai
 def _violations(mine: Spread, theirs: Spread) -> str:
     if mine.median == theirs.median == 0:
         return "neither violated the SLO"
-    word = "fewer" if mine.median < theirs.median else "as many" if mine.median == theirs.median else "more"
+    more = mine.median - theirs.median
+    word = "as many" if abs(more) < TELLING_SECONDS else "more" if more > 0 else "fewer"
     return f"{word} SLO violation seconds ({seconds(mine.median)} against {seconds(theirs.median)})"
 
 
@@ -75,7 +78,7 @@ def _costs(mine: Spread, theirs: Spread) -> str:
 
 def _doubt(mine: Spread, theirs: Spread) -> str:
     """Medians that differ while the runs of both overlap say little."""
-    if mine.median == theirs.median or mine.most < theirs.least or theirs.most < mine.least:
+    if abs(mine.median - theirs.median) < TELLING_SECONDS or mine.most < theirs.least or theirs.most < mine.least:
         return ""
     return "; the violation seconds of their runs overlap"
 

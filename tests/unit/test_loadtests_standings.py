@@ -305,6 +305,12 @@ OWN = "WeirPolicy"
             id="more seconds",
         ),
         pytest.param(
+            {"violation_seconds": 32.0009, "worker_seconds": 380}, {"violation_seconds": 32.0038}, "cheaper",
+            "weir is cheaper than keda: as many SLO violation seconds (32 against 32), "
+            "at no more worker-seconds (380 against 400).",
+            id="milliseconds between samples are no difference",
+        ),
+        pytest.param(
             {"violation_unknown_seconds": 5}, {"violation_seconds": 2}, "not better",
             "weir is not better than keda: more SLO violation seconds (5 against 2), "
             "at no more worker-seconds (400 against 400).",
