@@ -20,6 +20,32 @@ from loadtests.conditions import failures, read_condition
 from loadtests.report import RunRecords, as_document, read_run, render_html, render_records, write_csv
 from loadtests.report.html import write_html
 
+REPORT_EPILOG = """
+Examples:
+
+  weir loadtest report runs/step-*                         # text, one after the other
+
+  weir loadtest report runs/a --format html -o a.html      # one file that opens offline
+
+  weir loadtest report runs/a runs/b --format csv          # a row a second, the run in the first column
+
+  weir loadtest report runs/step-* --html                  # also renew report.html in each
+
+Exit codes: 0 reported, whatever the verdict; 2 a directory that cannot be reported.
+"""
+
+COMPARE_EPILOG = """
+Examples:
+
+  weir loadtest compare runs/before runs/after             # the first is the baseline
+
+  weir loadtest compare runs/a runs/b --fail-on 'violation_seconds>10' --fail-on 'processed_rate<0.98x'
+
+  weir loadtest compare runs/a runs/b --format json
+
+Exit codes: 0 compared, 1 a condition of --fail-on held, 2 a directory or a condition that cannot be used.
+"""
+
 
 class ReportFormat(StrEnum):
     """What `report` can write."""
