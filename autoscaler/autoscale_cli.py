@@ -128,7 +128,7 @@ def read_worker(path: Path | None) -> WorkerSpec:
     try:
         return WorkerSpec.model_validate(section)
     except ValidationError as error:
-        raise SettingsError(explain(error, str(path), section)) from error
+        raise SettingsError(explain(error, str(path), section, WorkerSpec)) from error
 
 
 async def _autoscale(orders: Orders) -> None:
