@@ -104,6 +104,12 @@ def test_help_has_a_short_name(words: str) -> None:
 
 
 @pytest.mark.parametrize("words", ALL)
+def test_nothing_of_a_help_is_taken_for_markup(words: str) -> None:
+    for text in (ALL[words].help, ALL[words].epilog):
+        assert Text.from_markup(text or "").plain == (text or "")
+
+
+@pytest.mark.parametrize("words", ALL)
 def test_every_option_says_what_it_is_for(words: str) -> None:
     """What is told is what was written: nothing of it is taken for markup."""
     for parameter in ALL[words].params:
