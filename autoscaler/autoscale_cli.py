@@ -2,7 +2,7 @@
 
 import asyncio
 import signal
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -37,6 +37,9 @@ Kafka's security comes from WEIR_KAFKA_*, the workers' other settings from WEIR_
 finish what they hold, commit and leave, and ends them.
 """
 
+SHIPPED = Path(__file__).parents[1] / "loadtests" / "policies"
+"""Only to say where they are."""
+
 
 class BackendName(StrEnum):
     """Where workers can run."""
@@ -60,22 +63,27 @@ class Orders:
 
 def autoscale(  # noqa: PLR0917  # typer passes them by name
     scaler: Annotated[Path, typer.Option(metavar="POLICY.yaml", help="The policy that acts.")],
-    topic: Annotated[str | None, typer.Option(help="What the workers read.  [default: events]")] = None,
-    group: Annotated[str | None, typer.Option(help="Their consumer group.  [default: weir]")] = None,
-    kafka: Annotated[str | None, typer.Option(metavar="HOST:PORT", help="[default: 127.0.0.1:9092]")] = None,
+    topic: Annotated[str | None, typer.Option(help="What the workers read.", show_default="events")] = None,
+    group: Annotated[str | None, typer.Option(help="Their consumer group.", show_default="weir")] = None,
+    kafka: Annotated[
+        str | None, typer.Option(metavar="HOST:PORT", help="Kafka's address.", show_default="127.0.0.1:9092")
+    ] = None,
     backend: Annotated[BackendName, typer.Option(help="Where workers run.")] = BackendName.PROCESS,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Decide and explain, touch nothing.")] = False,  # noqa: FBT002  # typer's way to declare a flag
-    replicas: Annotated[int, typer.Option(min=0, help="Workers at the start, before the policy is asked.")] = 1,
+    replicas: Annotated[
+        int, typer.Option(min=0, max=1_000, help="Workers at the start, before the policy is asked.")
+    ] = 1,
     shadow: Annotated[list[Path] | None, typer.Option(metavar="POLICY.yaml", help="Only recorded.")] = None,
     worker: Annotated[Path | None, typer.Option(help="YAML: a scenario's `worker` section.")] = None,
     cluster: ClusterSettings = None,
     metric: MetricNames = None,
-    cpu_window_seconds: Annotated[float, typer.Option(min=0.1, help="What CPU samples are means of.")] = 15.0,
+    cpu_window_seconds: Annotated[float, typer.Option(min=0.1, max=600, help="What CPU samples are means of.")] = 15.0,
     journal: Annotated[Path | None, typer.Option(help="Write every tick here, to replay and explain.")] = None,
     folder: Annotated[Path, typer.Option(help="Logs and state of the workers.")] = Path("weir-workers"),
 ) -> None:
     """Keep as many workers alive as POLICY asks for, and say why it is that many."""
     del backend  # one of one; the option is there so that commands stay valid when there are more
+    _refuse_names([scaler, *(shadow or ())])
     spec = read_worker(worker)
     settings = WorkerSettings.read(topic=topic, group=group)
     policy = PolicyScaler(
@@ -99,6 +107,16 @@ def autoscale(  # noqa: PLR0917  # typer passes them by name
     uvloop.run(_autoscale(orders))
 
 
+def _refuse_names(policies: Iterable[Path]) -> None:
+    """A policy that ships with Weir is called by its name in `weir loadtest` only, where it is kept."""
+    for policy in policies:
+        if (SHIPPED / f"{policy}.yaml").is_file() and not policy.is_file():
+            raise SettingsError(
+                f"{policy} is no file: names of policies that ship with Weir are known to weir loadtest alone;"
+                f" here it is {SHIPPED / f'{policy}.yaml'}"
+            )
+
+
 def read_worker(path: Path | None) -> WorkerSpec:
     """The `worker` section in a file, alone or as part of a scenario.  Raises SettingsError."""
     if path is None:
@@ -111,7 +129,7 @@ def read_worker(path: Path | None) -> WorkerSpec:
     try:
         return WorkerSpec.model_validate(section)
     except ValidationError as error:
-        raise SettingsError(explain(error, str(path), section)) from error
+        raise SettingsError(explain(error, str(path), section, WorkerSpec)) from error
 
 
 async def _autoscale(orders: Orders) -> None:

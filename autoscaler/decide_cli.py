@@ -1,7 +1,6 @@
 """`weir decide`: what a policy would do on recorded states, one JSON object per line in and out."""
 
 import gc
-import os
 import sys
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -98,9 +97,6 @@ def _answer(plan: Plan) -> None:
     """Each answer is written before the next line is read, so that a program can ask and wait."""
     out = sys.stdout.buffer
     gc.freeze()  # what was imported stays: the collector need not look through it again and again
-    try:
-        for answer in answers(sys.stdin.buffer, plan):
-            out.write(answer)
-            out.flush()
-    except BrokenPipeError:  # the reader has seen enough, as `head` does
-        os.dup2(os.open(os.devnull, os.O_WRONLY), out.fileno())  # or Python would complain while it ends
+    for answer in answers(sys.stdin.buffer, plan):
+        out.write(answer)
+        out.flush()

@@ -1,5 +1,6 @@
 """`weir explain`: why there were that many workers in a recorded run, as a story or at one second."""
 
+import math
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -58,6 +59,8 @@ def explain(
 
     Seconds are those of the run: 0 is when the load began (with a journal alone: the first tick).
     """
+    if at is not None and not math.isfinite(at):
+        raise StateError(f"--at {at:g}: expected a second of the run, for example 42")
     recorded = open_recorded(place)
     console = Console() if sys.stdout.isatty() else Console(width=PLAIN_WIDTH)
     if at is not None:

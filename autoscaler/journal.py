@@ -102,14 +102,21 @@ def read_tick(line: bytes, number: int) -> Tick:
 
 
 def read_journal(path: Path) -> Iterator[Tick]:
-    """Every tick, in order.  A last line that was cut off by a crash is left out.  Raises StateError."""
+    """Every tick, in order.  A last line that was cut off by a crash is left out.  Raises StateError with the file."""
     try:
         with path.open("rb") as file:
             for number, line in enumerate(file, start=1):
                 if line.endswith(b"\n") and not line.isspace():
-                    yield read_tick(line, number)
+                    yield _tick_in(path, line, number)
     except OSError as error:
         raise StateError(f"{path} cannot be read: {error.strerror}") from error
+
+
+def _tick_in(path: Path, line: bytes, number: int) -> Tick:
+    try:
+        return read_tick(line, number)
+    except StateError as error:
+        raise StateError(f"{path}: {error}") from error
 
 
 _read = reader_of(Tick)

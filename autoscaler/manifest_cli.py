@@ -36,7 +36,8 @@ def manifest(  # noqa: PLR0917  # typer passes them by name
     group: Annotated[str | None, typer.Option(help="The consumer group whose lag counts.")] = None,
     topic: Annotated[str | None, typer.Option(help="The topic whose lag counts.")] = None,
     events_per_second: Annotated[
-        float | None, typer.Option(min=0.001, help="What one worker does, for a WeirPolicy: it aims at a time.")
+        float | None,
+        typer.Option(min=0.001, max=1e9, help="What one worker does, for a WeirPolicy: it aims at a time."),
     ] = None,
     metric: MetricNames = None,
     cluster: ClusterSettings = None,

@@ -43,4 +43,4 @@ def read_cluster(pairs: Iterable[str]) -> HpaClusterSettings:
     try:
         return HpaClusterSettings.model_validate(given)
     except ValidationError as error:
-        raise SettingsError(explain(error, "--cluster")) from error
+        raise SettingsError(explain(error, "--cluster", model=HpaClusterSettings)) from error

@@ -81,7 +81,7 @@ def _context(scaler: PolicyScaler, topic: str | None) -> Context:
     try:
         cluster = HpaClusterSettings.model_validate(scaler.cluster)
     except ValidationError as error:
-        raise SettingsError(explain(error, "scaler.cluster", scaler.cluster)) from error
+        raise SettingsError(explain(error, "scaler.cluster", scaler.cluster, HpaClusterSettings)) from error
     own = {name: Signal(signal) for name, signal in scaler.metrics.items()}
     return Context(cluster=cluster, signals={**USUAL_NAMES, **own}, topic=topic, known_only=True)
 

@@ -134,7 +134,7 @@ class RunDirectory:
             return json.loads(path.read_text(encoding="utf-8"))
         except OSError as error:
             raise SettingsError(f"{path} cannot be read: {error.strerror}; did the run end early?") from error
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             raise SettingsError(f"{path} is damaged: {error}") from error
 
     def append_event(self, event: RunEvent) -> None:

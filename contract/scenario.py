@@ -8,6 +8,7 @@ import yaml
 from pydantic import Discriminator, Field, Tag, ValidationError
 
 from contract.errors import SettingsError
+from contract.faults import in_yaml
 from contract.kafka import TopicSpec
 from contract.load import Load
 from contract.pods import PodSpec
@@ -161,7 +162,7 @@ def read_scenario(path: Path, overrides: Sequence[str] = ()) -> Scenario:
     try:
         scenario = Scenario.model_validate(document)
     except ValidationError as error:
-        raise SettingsError(explain(error, str(path), document)) from error
+        raise SettingsError(explain(error, str(path), document, Scenario)) from error
     if scenario.warmup_seconds >= scenario.seconds:
         raise SettingsError(
             f"{path}: warmup_seconds ({scenario.warmup_seconds:g}) must be less than seconds ({scenario.seconds:g})"
@@ -191,7 +192,7 @@ def _parse(path: Path) -> dict[str, Any]:
     except (yaml.YAMLError, UnicodeDecodeError) as error:
         raise SettingsError(f"{path} is not YAML: {error}") from error
     if not isinstance(document, dict):
-        raise SettingsError(f"{path}: expected a mapping such as `name: my-run`, found {type(document).__name__}")
+        raise SettingsError(f"{path}: expected a mapping such as `name: my-run`, found {in_yaml(document)}")
     return document
 
 

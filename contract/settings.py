@@ -7,7 +7,7 @@
 import difflib
 import json
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Self
 
@@ -21,8 +21,7 @@ from pydantic_settings import (
 from pydantic_settings import SettingsError as SourceError
 
 from contract.errors import SettingsError
-
-FOUND_CHARACTERS = 80
+from contract.faults import in_words
 
 
 class Strict(BaseModel):
@@ -45,7 +44,7 @@ class EnvironmentSettings(BaseSettings):
             return cls(**given)
         except ValidationError as error:
             prefix = str(cls.model_config.get("env_prefix", ""))
-            raise SettingsError(explain(error, f"settings (environment {prefix}* or options)")) from error
+            raise SettingsError(explain(error, f"settings (environment {prefix}* or options)", model=cls)) from error
         except SourceError as error:
             raise SettingsError(f"{error}: {error.__cause__}; nested settings are written as JSON") from error
 
@@ -81,40 +80,38 @@ class _FileSource(EnvSettingsSource):
         self.env_vars = {n.removesuffix("_file"): _read(n, v) for n, v in named.items() if n.endswith("_file")}
 
 
-def explain(error: ValidationError, source: str, document: Any = None) -> str:
+def explain(error: ValidationError, source: str, document: Any = None, model: type[BaseModel] | None = None) -> str:
     """All faults of a pydantic error, a line each: path to the field, what is wrong, what was found.
 
     With the document that was read, paths are those of the document, without pydantic's own names for alternatives.
+    With the model, a field that does not exist is told with those that do.
     """
     lines = [f"{error.error_count()} fault(s) in {source}:"]
     for fault in error.errors(include_url=False):
         missing = fault["type"] == "missing"
         parts = fault["loc"] if document is None else _path_in(document, fault["loc"], last_missing=missing)
         path = ".".join(map(str, parts)) or "(whole)"
-        found = "" if missing else _found(fault["input"])
-        lines.append(f"  {path}: {fault['msg'].removeprefix('Value error, ')}{found}")
+        lines.append(f"  {path}: {in_words(fault, model)}")
     return "\n".join(lines)
 
 
-def _path_in(document: Any, location: Sequence[int | str], *, last_missing: bool) -> Iterator[int | str]:
+def _path_in(document: Any, location: Sequence[int | str], *, last_missing: bool) -> tuple[int | str, ...]:
     """Those parts of `location` that the document has, and the last one if what is wrong is that it has not."""
-    place = document
-    for part in location:
-        try:
-            place = place[part]
-        except (LookupError, TypeError):  # an alternative's name, or the end of the way
-            continue
-        yield part
-    if last_missing:
-        yield location[-1]
+    way = _way(document, location)
+    return (*way, location[-1]) if last_missing else way
 
 
-def _found(value: Any) -> str:
-    """What was found, cut short; nothing for a whole section, which may hold secrets and never is the fault itself."""
-    if isinstance(value, dict | BaseModel):
-        return ""
-    text = repr(value)
-    return f", found {text if len(text) <= FOUND_CHARACTERS else text[:FOUND_CHARACTERS] + '…'}"
+def _way(place: Any, location: Sequence[int | str]) -> tuple[int | str, ...]:
+    """As far into the document as it goes.  A part may be an alternative's name even where a field is called so."""
+    if not location:
+        return ()
+    passed_over = _way(place, location[1:])
+    try:
+        below = place[location[0]]
+    except (LookupError, TypeError):
+        return passed_over
+    taken = (location[0], *_way(below, location[1:]))
+    return max(taken, passed_over, key=lambda way: (way[-1:] == (location[-1],), len(way)))
 
 
 def _refuse_unknown(cls: type[EnvironmentSettings]) -> None:

@@ -117,6 +117,14 @@ def audit(
     )
 
 
+def covered_events(entries: Iterable[LedgerEntry]) -> dict[int, int]:
+    """How many events the entries cover, by partition; what they cover twice counts once."""
+    return {
+        partition: _Cover.of([(r.first_offset, r.last_offset) for r in ranges]).size
+        for partition, ranges in _ranges(entries).items()
+    }
+
+
 def _audit_partition(
     log: LogOffsets,
     accounts: Sequence[PartitionAccount],

@@ -20,11 +20,12 @@ from loadtests.interrupts import run_interruptible
 from loadtests.live import LiveView
 from loadtests.policies_cli import EPILOG as COMPARE_POLICIES_EPILOG
 from loadtests.policies_cli import compare_policies
+from loadtests.preflight import check_scenario
 from loadtests.report import render_text, write_report
-from loadtests.report_cli import compare, report
+from loadtests.report_cli import COMPARE_EPILOG, REPORT_EPILOG, compare, report
 from loadtests.run import RunOrder, run_scenario
 from loadtests.score import EXIT_CODES, Summary
-from loadtests.shipped import SCENARIOS, find_policy, find_scenario
+from loadtests.shipped import SCENARIOS, ScenarioArgument, find_policy, find_scenario, policy_names
 
 EXIT_INTERRUPTED = 130
 
@@ -45,16 +46,38 @@ Exit codes: 0 all held, 1 events were lost, 2 bad input or a run that could not 
 130 interrupted.
 """
 
+SCENARIOS_EPILOG = """
+Example:
+
+  weir loadtest scenarios                                  # name, length, and what it is about
+
+A name stands for its file wherever a scenario is asked for.  Exit codes: 0 listed.
+"""
+
+VALIDATE_EPILOG = """
+Examples:
+
+  weir loadtest validate my.yaml                           # fields, policies, handler, trace and replay files
+
+  weir loadtest validate step                              # one that ships with Weir
+
+Exit codes: 0 it can be run, 2 it cannot; every fault is told.
+"""
+
 
 @app.command(epilog=RUN_EPILOG)
 def run(  # noqa: PLR0917  # typer passes them by name
-    scenario: Annotated[str, typer.Argument(help="A scenario file, or the name of one that ships with Weir.")],
+    scenario: ScenarioArgument,
     settings: Annotated[
         list[str] | None, typer.Option("--set", metavar="PATH=VALUE", help="Change a field of the scenario.")
     ] = None,
     scaler: Annotated[
         str | None,
-        typer.Option(metavar="POLICY.yaml", help="The policy that decides; a file, or one that ships with Weir."),
+        typer.Option(
+            metavar="POLICY.yaml",
+            help="The policy that decides; a file, or one that ships with Weir.",
+            autocompletion=policy_names,
+        ),
     ] = None,
     backend: Annotated[BackendName, typer.Option(help="Where workers run.")] = BackendName.PROCESS,
     kafka: Annotated[
@@ -87,12 +110,12 @@ def run(  # noqa: PLR0917  # typer passes them by name
     raise typer.Exit(EXIT_INTERRUPTED if interrupted else EXIT_CODES[summary.verdict])
 
 
-app.command()(report)
-app.command()(compare)
+app.command(epilog=REPORT_EPILOG)(report)
+app.command(epilog=COMPARE_EPILOG)(compare)
 app.command(name="compare-policies", epilog=COMPARE_POLICIES_EPILOG)(compare_policies)
 
 
-@app.command()
+@app.command(epilog=SCENARIOS_EPILOG)
 def scenarios() -> None:
     """List the scenarios that ship with Weir."""
     for path in sorted(SCENARIOS.glob("*.yaml")):
@@ -100,10 +123,11 @@ def scenarios() -> None:
         typer.echo(f"{scenario.name:24} {scenario.seconds:6g} s   {scenario.description}")
 
 
-@app.command()
-def validate(scenario: str) -> None:
-    """Check a scenario file and say what it would do, without running it."""
+@app.command(epilog=VALIDATE_EPILOG)
+def validate(scenario: ScenarioArgument) -> None:
+    """Check a scenario and all that it names, and say what it would do, without running it."""
     wanted = read_scenario(find_scenario(scenario))
+    check_scenario(wanted)
     typer.echo(f"{wanted.name}: {wanted.seconds:g} s, {wanted.topic.partitions} partitions, {_workers(wanted)}")
 
 

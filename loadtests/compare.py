@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from loadtests.headline import Headline, headline
 from loadtests.report.figures import FIGURES, Figure, flatten
 from loadtests.report.records import RunRecords
 
@@ -39,6 +40,8 @@ class Comparison:
 
     runs: tuple[str, ...]
     verdicts: tuple[str, ...]
+    headlines: tuple[Headline, ...]
+    """What people read: a run may have passed and violated its SLO all the same."""
     rows: tuple[Row, ...]
     warnings: tuple[str, ...]
 
@@ -50,6 +53,7 @@ def compare(runs: Sequence[RunRecords]) -> Comparison:
     return Comparison(
         runs=tuple(run_name(run) for run in runs),
         verdicts=tuple(run.summary.verdict for run in runs),
+        headlines=tuple(headline(run.summary) for run in runs),
         rows=tuple(row for row in rows if any(cell.value is not None for cell in row.cells)),
         warnings=tuple(warning for run in runs[1:] for warning in _warnings(runs[0], run)),
     )

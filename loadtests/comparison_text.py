@@ -1,5 +1,7 @@
 """A comparison for a terminal: one column a run, differences in per cent, `better` and `worse` in words."""
 
+from collections.abc import Sequence
+
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
@@ -30,14 +32,14 @@ def _table(comparison: Comparison) -> Table:
         table.add_column(Text(name), justify="right", overflow="fold")
         if number:
             table.add_column("", justify="left", no_wrap=True)
-    table.add_row("verdict", *_with_gaps(comparison.verdicts))
+    table.add_row("result", *_with_gaps(comparison.headlines))
     for row in comparison.rows:
         table.add_row(Text(_label(row)), *_cells(row))
     return table
 
 
-def _with_gaps(verdicts: tuple[str, ...]) -> list[str]:
-    return [verdicts[0], *(part for verdict in verdicts[1:] for part in (verdict, ""))]
+def _with_gaps(words: Sequence[str]) -> list[str]:
+    return [words[0], *(part for word in words[1:] for part in (word, ""))]
 
 
 def _label(row: Row) -> str:

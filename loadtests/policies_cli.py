@@ -32,10 +32,11 @@ from loadtests.contest_plan import (
 )
 from loadtests.host import describe_host, weir_version
 from loadtests.interrupts import run_interruptible
+from loadtests.preflight import check_scenario
 from loadtests.report import read_run
 from loadtests.report.document import write_document
 from loadtests.report.policies_page import render_policies
-from loadtests.shipped import find_policy, find_scenario
+from loadtests.shipped import ScenarioArgument, find_policy, find_scenario, policy_names
 from loadtests.standings import Played, Standing, standings
 
 EXIT_LOST, EXIT_FAILED, EXIT_MISSED, EXIT_INTERRUPTED = 1, 2, 3, 130
@@ -62,10 +63,14 @@ Exit codes: 0 all runs were carried out, nothing was lost, and policies named by
 
 
 def compare_policies(  # noqa: PLR0917  # typer passes them by name
-    scenario: Annotated[str, typer.Argument(help="A scenario file, or the name of one that ships with Weir.")],
+    scenario: ScenarioArgument,
     scaler: Annotated[
         list[str],
-        typer.Option(metavar="POLICY.yaml", help="A policy file, or the name of one that ships; give two or more."),
+        typer.Option(
+            metavar="POLICY.yaml",
+            help="A policy file, or the name of one that ships; give two or more.",
+            autocompletion=policy_names,
+        ),
     ],
     repeat: Annotated[int, typer.Option(min=1, max=1_000, help="Runs of each policy.")] = 1,
     out: Annotated[Path | None, typer.Option(metavar="DIR", help="Default runs/NAME-policies-TIME.")] = None,
@@ -84,6 +89,7 @@ def compare_policies(  # noqa: PLR0917  # typer passes them by name
 ) -> None:
     """Play SCENARIO with the same seed against every policy, in random order, and write one page."""
     wanted = read_scenario(find_scenario(scenario), settings or [])
+    check_scenario(wanted)
     contenders = read_contenders(wanted, [find_policy(name) for name in scaler])
     _refuse_unknown(expect or (), contenders)
     if resume and out is None:

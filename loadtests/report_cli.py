@@ -1,6 +1,7 @@
 """`weir loadtest report` and `weir loadtest compare`: options in, rendering by `loadtests.report`, exit code out."""
 
 import json
+import os
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -19,6 +20,32 @@ from loadtests.compare import compare as compare_runs
 from loadtests.conditions import failures, read_condition
 from loadtests.report import RunRecords, as_document, read_run, render_html, render_records, write_csv
 from loadtests.report.html import write_html
+
+REPORT_EPILOG = """
+Examples:
+
+  weir loadtest report runs/step-*                         # text, one after the other
+
+  weir loadtest report runs/a --format html -o a.html      # one file that opens offline
+
+  weir loadtest report runs/a runs/b --format csv          # a row a second, the run in the first column
+
+  weir loadtest report runs/step-* --html                  # also renew report.html in each
+
+Exit codes: 0 reported, whatever the verdict; 2 a directory that cannot be reported.
+"""
+
+COMPARE_EPILOG = """
+Examples:
+
+  weir loadtest compare runs/before runs/after             # the first is the baseline
+
+  weir loadtest compare runs/a runs/b --fail-on 'violation_seconds>10' --fail-on 'processed_rate<0.98x'
+
+  weir loadtest compare runs/a runs/b --format json
+
+Exit codes: 0 compared, 1 a condition of --fail-on held, 2 a directory or a condition that cannot be used.
+"""
 
 
 class ReportFormat(StrEnum):
@@ -48,6 +75,10 @@ def report(
     html: Annotated[bool, typer.Option("--html", help="write report.html in each DIR again")] = False,  # noqa: FBT002  # how typer declares a flag
 ) -> None:
     """Report recorded runs, scored anew from their records."""
+    if format is ReportFormat.HTML and len(directories) > 1:
+        raise SettingsError(
+            "--format html is one file a run: give one DIR, or use --html to write each DIR's report.html"
+        )
     runs = [read_run(path) for path in directories]
     if html:
         for run in runs:
@@ -84,15 +115,23 @@ def compare(
 
 @contextmanager
 def _sink(output: Path | None) -> Iterator[TextIO]:
-    """The file asked for, or standard output.  Raises SettingsError when the file cannot be written."""
+    """Standard output, or a file that is replaced as a whole at the end.  Raises SettingsError when it cannot be."""
     if output is None:
         yield sys.stdout
         return
+    special = output.exists() and not output.is_file()  # a pipe or a device is there to be written to directly
+    file = output if special else output.resolve()
+    draft = file if special else file.with_name(f".{file.name}.{os.getpid()}")
     try:
-        with output.open("w", encoding="utf-8", newline="") as file:
-            yield file
+        with draft.open("w", encoding="utf-8", newline="") as sink:
+            yield sink
+        if not special:
+            draft.replace(file)
     except OSError as error:
         raise SettingsError(f"cannot write {output}: {error.strerror}") from error
+    finally:
+        if not special:
+            draft.unlink(missing_ok=True)
 
 
 def _console(sink: TextIO) -> Console:
@@ -118,10 +157,6 @@ def _write_json(document: object, sink: TextIO) -> None:
 
 
 def _write_html(runs: Sequence[RunRecords], sink: TextIO) -> None:
-    if len(runs) > 1:
-        raise SettingsError(
-            "--format html is one file a run: give one DIR, or use --html to write each DIR's report.html"
-        )
     sink.write(render_html(runs[0]))
 
 

@@ -18,6 +18,7 @@ from loadtests.crew import running_producer, running_workers
 from loadtests.faults import Faults
 from loadtests.live import LiveView
 from loadtests.offsets import offset_reader
+from loadtests.preflight import check_scenario
 from loadtests.sampler import STATUS_SECONDS_MAX, Sampler
 from loadtests.score import Summary
 from loadtests.stages import Stages
@@ -38,8 +39,10 @@ class RunOrder:
 async def run_scenario(order: RunOrder, view: LiveView, stop: asyncio.Event) -> Summary:
     """Carry out one run.  `stop` ends the load early; everything sent until then is still drained and audited.
 
-    Raises RunError when a part of the run itself failed; whatever happens, no process and no topic is left behind.
+    Raises SettingsError for what could not start, before anything is started, and RunError when a part of the run
+    failed; whatever happens, no process and no topic is left behind.
     """
+    check_scenario(order.scenario)
     scaler = read_scaler(order.scenario.scaler, order.scenario.topic.name)
     directory = RunDirectory.create(order.out)
     identity = Identity.of(order.scenario, order.run_id, order.command)

@@ -205,6 +205,7 @@ def _judge(
             yield SloResult(name=name, limit=limit, actual=value, held=held)
 
 
+PROOF = "the ledger proves it"
 SHORTFALL_RATIO = 0.005
 BUSY_CORES = 0.9
 
@@ -234,5 +235,5 @@ def _sentences(
     if bottleneck:
         yield bottleneck
     if ledger.complete:
-        yield f"the ledger proves it: all {ledger.acknowledged:,} acknowledged events were processed, none was lost"
+        yield f"{PROOF}: all {ledger.acknowledged:,} acknowledged events were processed, none was lost"
     yield from ledger.findings

@@ -43,31 +43,43 @@ Status while it runs: http://HOST:PORT/status, /metrics, /startupz, /livez, /rea
 
 def process(
     *,
-    kafka: Annotated[str | None, typer.Option(help="Kafka's address, host:port.")] = None,
-    topic: Annotated[str | None, typer.Option(help="Topic to read.  [default: events]")] = None,
-    group: Annotated[str | None, typer.Option(help="Consumer group.  [default: weir]")] = None,
-    worker_id: Annotated[str | None, typer.Option(help="Name in ledger and logs.  [default: host and pid]")] = None,
-    events: Annotated[str | None, typer.Option(help="weir = our own schema, json = any JSON.  [default: weir]")] = None,
+    kafka: Annotated[
+        str | None, typer.Option(help="Kafka's address, host:port.", show_default="127.0.0.1:9092")
+    ] = None,
+    topic: Annotated[str | None, typer.Option(help="Topic to read.", show_default="events")] = None,
+    group: Annotated[str | None, typer.Option(help="Consumer group.", show_default="weir")] = None,
+    worker_id: Annotated[str | None, typer.Option(help="Name in ledger and logs.", show_default="host and pid")] = None,
+    events: Annotated[
+        str | None, typer.Option(help="weir = our own schema, json = any JSON.", show_default="weir")
+    ] = None,
     handler: Annotated[
-        str | None, typer.Option(help="count, burn, wait, window, or module:callable.  [default: count]")
+        str | None, typer.Option(help="count, burn, wait, work, window, or module:callable.", show_default="count")
     ] = None,
     cpu_micros: Annotated[float | None, typer.Option(help="burn: CPU per event.")] = None,
     service_micros: Annotated[float | None, typer.Option(help="wait: time per event.")] = None,
-    window_seconds: Annotated[float | None, typer.Option(help="window: its length.  [default: 10]")] = None,
-    lateness_seconds: Annotated[float | None, typer.Option(help="window: allowed lateness.  [default: 1]")] = None,
+    window_seconds: Annotated[float | None, typer.Option(help="window: its length.", show_default="10")] = None,
+    lateness_seconds: Annotated[float | None, typer.Option(help="window: allowed lateness.", show_default="1")] = None,
     output_topic: Annotated[str | None, typer.Option(help="window: where results go.")] = None,
-    attempts: Annotated[int | None, typer.Option(help="Tries before an event is dead-lettered.  [default: 3]")] = None,
+    attempts: Annotated[
+        int | None, typer.Option(help="Tries before an event is dead-lettered.", show_default="3")
+    ] = None,
     init_cpu_seconds: Annotated[float | None, typer.Option(help="Cold start: CPU burnt.")] = None,
-    init_threads: Annotated[int | None, typer.Option(help="Cold start: in how many threads.  [default: 1]")] = None,
+    init_threads: Annotated[int | None, typer.Option(help="Cold start: in how many threads.", show_default="1")] = None,
     init_wait_seconds: Annotated[float | None, typer.Option(help="Cold start: waiting.")] = None,
     init_memory_mib: Annotated[int | None, typer.Option(help="Cold start: memory held from then on.")] = None,
-    ledger_topic: Annotated[str | None, typer.Option(help="Where processed ranges go.  [default: nowhere]")] = None,
-    dead_letter_topic: Annotated[str | None, typer.Option(help="[default: TOPIC.dead-letter]")] = None,
-    auto_offset_reset: Annotated[str | None, typer.Option(help="earliest or latest.  [default: earliest]")] = None,
-    commit_interval_seconds: Annotated[float | None, typer.Option(help="[default: 1]")] = None,
-    status_host: Annotated[str | None, typer.Option(help="Address of the status page.  [default: 127.0.0.1]")] = None,
+    ledger_topic: Annotated[str | None, typer.Option(help="Where processed ranges go.", show_default="nowhere")] = None,
+    dead_letter_topic: Annotated[
+        str | None, typer.Option(help="Where events go that cannot be processed.", show_default="TOPIC.dead-letter")
+    ] = None,
+    auto_offset_reset: Annotated[str | None, typer.Option(help="earliest or latest.", show_default="earliest")] = None,
+    commit_interval_seconds: Annotated[
+        float | None, typer.Option(help="Seconds between two commits.", show_default="1")
+    ] = None,
+    status_host: Annotated[
+        str | None, typer.Option(help="Address of the status page.", show_default="127.0.0.1")
+    ] = None,
     status_port: Annotated[
-        int | None, typer.Option(help="Its port; 0 = a free one, printed as JSON.  [default: 0]")
+        int | None, typer.Option(help="Its port; 0 = a free one, printed as JSON.", show_default="0")
     ] = None,
 ) -> None:
     """Run one worker; the help that people see is HELP, so that its examples keep their lines."""

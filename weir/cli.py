@@ -6,11 +6,13 @@ pipe, or a typing error, should not have to wait for.  Help and shell completion
 
 import sys
 from collections.abc import Iterable, Mapping
-from importlib import import_module
+from importlib import import_module, metadata
+from typing import Annotated
 
 import typer
 
 from contract.errors import WeirError
+from weir.output import NobodyReadsError, watch_output
 
 COMMANDS: Mapping[str, str] = {
     "kafka": "broker.cli:app",
@@ -30,11 +32,22 @@ COMMANDS: Mapping[str, str] = {
 def main() -> None:
     """Run the command line.  Our own errors are for the user: a message and an exit code, no traceback."""
     asked = sys.argv[1] if len(sys.argv) > 1 else ""
+    watch_output()
     try:
-        application([asked] if asked in COMMANDS else COMMANDS)()
+        _run([asked] if asked in COMMANDS else COMMANDS)
+    except NobodyReadsError as error:
+        sys.exit(error.exit_code)
     except WeirError as error:
         typer.secho(f"weir: {error}", fg=typer.colors.RED, err=True)
         sys.exit(error.exit_code)
+
+
+def _run(names: Iterable[str]) -> None:
+    """Whatever it ends with, what it wrote has to reach standard output before."""
+    try:
+        application(names)()
+    finally:
+        sys.stdout.flush()
 
 
 def application(names: Iterable[str]) -> typer.Typer:
@@ -43,15 +56,27 @@ def application(names: Iterable[str]) -> typer.Typer:
         name="weir",
         no_args_is_help=True,
         pretty_exceptions_show_locals=False,
+        context_settings={"help_option_names": ["-h", "--help"]},
         help="A testbed for Kafka stream processors and their autoscalers: real load, real workers, and a proof of it.",
     )
-    app.callback()(_nothing)  # or one command alone would take the place of all
+    app.callback()(_general)  # or one command alone would take the place of all
     for name in names:
         _mount(app, name)
     return app
 
 
-def _nothing() -> None:
+def _tell_version(asked: bool) -> None:
+    if asked:
+        typer.echo(f"weir {metadata.version('weir')}")
+        raise typer.Exit
+
+
+def _general(
+    *,
+    version: Annotated[
+        bool, typer.Option("--version", is_eager=True, callback=_tell_version, help="Show the version and exit.")
+    ] = False,
+) -> None:
     """A testbed for Kafka stream processors and their autoscalers: real load, real workers, and a proof of it."""
 
 

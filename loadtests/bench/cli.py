@@ -32,7 +32,7 @@ def bench(  # noqa: PLR0917  # typer passes them by name
 ) -> None:
     """Measure Weir beside other Kafka clients on this machine, on one broker, in turn.
 
-    Needs confluent-kafka: pip install 'weir[bench]'.  About 15 minutes on two cores.
+    Needs the extra `bench`: pip install 'confluent-kafka >= 2.15'.  About 15 minutes on two cores.
     """
     effort = QUICK if quick else Effort(rounds=rounds, seconds_each=FULL.seconds_each, end_to_end_seconds=60.0)
     console = Console()

@@ -154,7 +154,7 @@ def _moves(score: Elasticity) -> Rows:
     return [
         ("Scale actions", str(score.scale_actions), "changes of desired replicas"),
         ("Reversals", str(score.reversals), "against the change before, within a minute"),
-        ("Rebalances", _count(score.rebalances), "of the consumer group, since the load began"),
+        ("Rebalances under load", _count(score.rebalances), "of the consumer group, since the load began"),
         ("Stopped, partition-s", bare(score.stopped_partition_seconds, "count"), "partitions without a ready worker"),
         ("CPU of starts", _share(score.init_cpu_share), "of the workers' CPU, used before they joined"),
         ("Killed by probes", _count(score.probe_kills), "a failing liveness or start-up probe"),

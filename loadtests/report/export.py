@@ -6,15 +6,19 @@ from dataclasses import asdict, fields
 from typing import Any, TextIO
 
 from contract.record import Sample
+from loadtests.headline import headline
 from loadtests.report.records import RunRecords
 
 
 def as_document(records: RunRecords) -> dict[str, Any]:
-    """Summary and run.json in one document, with what was missing."""
+    """Summary and run.json in one document, with what was missing.
+
+    `verdict` is what exit codes follow, `headline` what people read: "SLO violated" where no limit judges it.
+    """
     return {
         "directory": str(records.path),
         "run": records.run,
-        "summary": records.summary.model_dump(mode="json"),
+        "summary": records.summary.model_dump(mode="json") | {"headline": headline(records.summary)},
         "notes": list(records.notes),
     }
 

@@ -109,7 +109,7 @@ FIGURES: tuple[Figure, ...] = (
     _row("lag_events_mean", "mean lag", "events"),
     _row("drained_after_seconds", "drained after", "seconds"),
     _row("event_loop_delay_seconds_max", "worst event-loop delay", "ms"),
-    _row("rebalances", "rebalances", "count"),
+    _row("rebalances", "rebalances, with the start", "count"),
     *_elasticity(),
     *_costs("cpu_seconds_per_million_events", "CPU s per million", "cpu"),
     *_costs("cores", "cores", "cores"),

@@ -17,10 +17,11 @@ from contract.ledger import LedgerEntry, ProducerAccount
 from contract.record import RunDirectory, RunEvent, Sample
 from contract.scenario import Scenario
 from contract.settings import explain
-from loadtests.audit import Audit
+from loadtests.audit import Audit, covered_events
 from loadtests.elasticity import policy_maximum
 from loadtests.needed import needed_replicas
-from loadtests.score import Summary, score
+from loadtests.report.run_document import read_run_document
+from loadtests.score import PROOF, Summary, score
 
 Record = TypeVar("Record")
 
@@ -52,8 +53,8 @@ class RunRecords:
 def read_run(path: Path) -> RunRecords:
     """The run in `path`.  Raises SettingsError when it cannot be scored and left no summary of its own either."""
     directory = RunDirectory.open(path)
-    run = directory.read_json(directory.run_json)
-    reader = _Reader()
+    run, left_out = read_run_document(directory)
+    reader = _Reader([left_out] if left_out else [])
     samples = reader.read(directory.samples_parquet, lambda: tuple(directory.samples()))
     events = reader.read(directory.events_jsonl, lambda: tuple(directory.events()))
     entries = reader.read(
@@ -62,14 +63,20 @@ def read_run(path: Path) -> RunRecords:
     account = reader.read(directory.account_json, lambda: _document(directory.account_json, ProducerAccount))
     ledger = reader.read(directory.ledger_json, lambda: _document(directory.ledger_json, Audit))
     scenario = reader.read(directory.run_json, lambda: Scenario.model_validate(run.get("scenario")))
+    summary = None
     if scenario and account and ledger and samples is not None and entries is not None:
-        summary = score(scenario, samples, account, entries, ledger, replicas_max=policy_maximum(run))
-    else:
+        most = policy_maximum(run)
+        summary = reader.attempt(
+            "the score", lambda: score(scenario, samples, account, entries, ledger, replicas_max=most)
+        )
+    if summary is None:
         summary = _own_summary(directory, reader)
+    shortage = _shortage(entries, summary.ledger)
+    reader.notes += [shortage] if shortage else []
     return RunRecords(
         path=path,
         run=run,
-        summary=summary,
+        summary=_unproved(summary) if shortage or entries is None else summary,
         samples=samples or (),
         events=events or (),
         entries=entries or (),
@@ -77,6 +84,28 @@ def read_run(path: Path) -> RunRecords:
         needed=_needed(scenario, samples or ()) if scenario else (),
         notes=tuple(reader.notes),
     )
+
+
+def _shortage(entries: Sequence[LedgerEntry] | None, ledger: Audit) -> str | None:
+    """What the audit found processed and the entries do not cover any more; without entries that is told already."""
+    if entries is None:
+        return None
+    covered, processed = covered_events(entries), sum(part.processed for part in ledger.partitions)
+    short = sum(max(0, part.processed - covered.get(part.partition, 0)) for part in ledger.partitions)
+    if not short:
+        return None
+    return (
+        f"ledger.jsonl is incomplete: it covers {processed - short:,} of the {processed:,} events that the audit found"
+        " processed; end-to-end latencies are of those alone"
+    )
+
+
+def _unproved(summary: Summary) -> Summary:
+    """The audit's figures stand as they were found, but the records can no longer prove them."""
+    claims = [sentence for sentence in summary.sentences if sentence.startswith(PROOF)]
+    told = "the ledger is incomplete, so it proves nothing any more; its figures are those of the run's own audit"
+    kept = (told if sentence in claims else sentence for sentence in summary.sentences)
+    return summary.model_copy(update={"sentences": tuple(kept)})
 
 
 def _needed(scenario: Scenario, samples: Sequence[Sample]) -> tuple[tuple[float, float], ...]:
@@ -87,19 +116,23 @@ def _needed(scenario: Scenario, samples: Sequence[Sample]) -> tuple[tuple[float,
 class _Reader:
     """Reads files that may be missing or damaged, and remembers which were."""
 
-    def __init__(self) -> None:
-        self.notes: list[str] = []
+    def __init__(self, notes: list[str]) -> None:
+        self.notes = notes
 
     def read(self, path: Path, how: Callable[[], Record]) -> Record | None:
         if not path.is_file():
             self.notes.append(f"{path.name} is missing")
             return None
+        return self.attempt(path.name, how)
+
+    def attempt(self, what: str, how: Callable[[], Record]) -> Record | None:
+        """What can be made of a file, or of all of them; None, and a note, when it cannot be."""
         try:
             return how()
         except ValidationError as error:
-            self.notes.append(explain(error, path.name).replace("\n", " "))
-        except (SettingsError, ValueError, TypeError) as error:
-            self.notes.append(f"{path.name} cannot be used: {error}")
+            self.notes.append(explain(error, what).replace("\n", " "))
+        except (SettingsError, ValueError, TypeError, ArithmeticError) as error:
+            self.notes.append(f"{what} cannot be used: {error}")
         return None
 
 

@@ -29,7 +29,7 @@ def asides(summary: Summary) -> Table:
     return [
         ("Sent late", bare(summary.late_events, "events")),
         ("Mean lag", bare(summary.lag_events_mean, "events")),
-        ("Rebalances", show(summary.rebalances, "count")),
+        ("Rebalances, with the start", show(summary.rebalances, "count")),
         ("Worst event-loop delay", show(summary.event_loop_delay_seconds_max, "ms")),
     ]
 

@@ -221,7 +221,11 @@ def test_a_missed_slo_is_exit_code_3(tmp_path: Path, kafka: Broker) -> None:
             ["--set", "load.shape.rate=fast"], ["load.shape", "rate", "'fast'"], id="a rate that is no number"
         ),
         pytest.param(["--set", "topic.partitions=0"], ["topic.partitions"], id="no partitions"),
-        pytest.param(["--set", "workers=3"], ["workers", "Extra inputs"], id="a field that does not exist"),
+        pytest.param(
+            ["--set", "workers=3"],
+            ["workers", "there is no such field; did you mean worker?"],
+            id="a field that does not exist",
+        ),
         pytest.param(["--set", "seconds"], ["path.to.field=value"], id="an override without a value"),
     ],
 )

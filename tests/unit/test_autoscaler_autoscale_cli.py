@@ -57,6 +57,12 @@ def test_without_kafka_there_is_one_message(
         ),
         pytest.param({}, [], ["cannot read the policy", "policy.yaml"], id="no such policy"),
         pytest.param(
+            {"policy.yaml": POLICY},
+            ["--shadow", "keda-lag"],
+            ["keda-lag is no file", "loadtests/policies/keda-lag.yaml"],
+            id="a policy that ships with Weir",
+        ),
+        pytest.param(
             {"policy.yaml": POLICY.replace("replicas: 2", "replicas: many")},
             [],
             ["policy.yaml", "spec.replicas"],
@@ -163,3 +169,18 @@ def test_the_file_wins_over_the_environment_where_it_says_something() -> None:
     assert found["WEIR_WORKER_COMMIT_INTERVAL_SECONDS"] == "0.5"
     assert found["WEIR_WORKER_SESSION_TIMEOUT_SECONDS"] == "20.0"
     assert found["WEIR_WORKER_LEDGER_TOPIC"] == "ledger"
+
+
+@pytest.mark.parametrize(
+    ("option", "value"),
+    [
+        pytest.param("--replicas", "2000", id="more workers than there may be"),
+        pytest.param("--cpu-window-seconds", "inf", id="a mean without an end"),
+        pytest.param("--cpu-window-seconds", "nan", id="no number"),
+    ],
+)
+def test_bounds_of_options_are_told_as_such(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], option: str, value: str
+) -> None:
+    code, said = weir(monkeypatch, capsys, "--scaler", "any.yaml", option, value)
+    assert (code, f"Invalid value for '{option}'" in said) == (2, True)

@@ -103,7 +103,9 @@ def test_without_run_json(folder: Path) -> None:
             "holds no whole line",
             id="a torn one",
         ),
-        pytest.param(lambda path: path.write_text("{}\n"), "line 1: expected an object with state", id="not a journal"),
+        pytest.param(
+            lambda path: path.write_text("{}\n"), "run: line 1: expected an object with state", id="not a journal"
+        ),
     ],
 )
 def test_what_cannot_be_explained(tmp_path: Path, arrange: Any, message: str) -> None:
@@ -119,3 +121,11 @@ def test_a_second_outside_the_run(folder: Path) -> None:
     assert isinstance(result.exception, SettingsError)
     assert result.exception.exit_code == 2
     assert "goes from -1.8 to 59.2 s" in str(result.exception)
+
+
+@pytest.mark.parametrize("at", ["nan", "inf", "-inf"])
+def test_a_second_that_is_none(folder: Path, at: str) -> None:
+    """`nan` is near everything: the last tick would have been explained."""
+    result = run(folder, "--at", at)
+    assert isinstance(result.exception, StateError)
+    assert f"--at {at}: expected a second of the run" in str(result.exception)

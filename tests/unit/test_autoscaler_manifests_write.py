@@ -115,6 +115,105 @@ def test_a_scaled_object_as_an_hpa() -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("trigger", "names", "labels"),
+    [
+        pytest.param(
+            {"consumerGroup": "billing"},
+            {},
+            {"consumergroup": "billing", "topic": "orders"},
+            id="both of the trigger's",
+        ),
+        pytest.param({"topic": None}, {}, {"consumergroup": "workers"}, id="no topic is all topics of the group"),
+        pytest.param(
+            {},
+            {"group": "ours"},
+            {"consumergroup": "ours", "topic": "orders"},
+            id="a given group wins over the trigger's",
+        ),
+    ],
+)
+def test_a_lag_is_that_of_the_triggers_group(trigger: Any, names: Any, labels: Any) -> None:
+    """Without a selector the metric would cover every group of the cluster."""
+    document = written(keda(allowIdleConsumers="true", **trigger), Form.HPA, Names(**names))
+    assert document["spec"]["metrics"][0]["external"]["metric"]["selector"] == {"matchLabels": labels}
+
+
+@pytest.mark.parametrize(
+    ("trigger", "lost"),
+    [
+        pytest.param({"consumerGroup": None, "consumerGroupFromEnv": "G"}, "alone covers every group", id="not known"),
+        pytest.param({"consumerGroup": "a/b"}, "no selector can name it", id="no value of a label"),
+    ],
+)
+def test_a_group_that_no_selector_names_is_a_loss(trigger: Any, lost: str) -> None:
+    read = policy(keda(allowIdleConsumers="true", **trigger))
+    with pytest.raises(PolicyError, match=f"would lose(.|\n)*{lost}"):
+        write_manifest(read, Form.HPA)
+    assert write_manifest(read, Form.HPA, KAFKA).lost == ()
+
+
+GIVEN = Names(bootstrap_servers="prod:9092", group="billing", topic="invoices")
+OF_OURS = {"matchLabels": {"consumergroup": "billing", "topic": "invoices"}}
+
+
+def test_given_names_win_in_a_scaled_object() -> None:
+    document = keda(consumerGroup=None, consumerGroupFromEnv="GROUP", allowIdleConsumers="true")
+    trigger = written(document, Form.SCALED_OBJECT, GIVEN)["spec"]["triggers"][0]["metadata"]
+    assert trigger == {
+        "bootstrapServers": "prod:9092",
+        "consumerGroup": "billing",
+        "topic": "invoices",
+        "lagThreshold": "1000",
+        "allowIdleConsumers": "true",
+    }
+
+
+@pytest.mark.parametrize(
+    ("metric", "selector"),
+    [
+        pytest.param(external("Object", type="AverageValue", averageValue="1"), OF_OURS, id="an Object metric"),
+        pytest.param(external(type="AverageValue", averageValue="1"), OF_OURS, id="an External metric"),
+        pytest.param(
+            external(name="kafka_consumergroup_group_lag", type="AverageValue", averageValue="1"),
+            {"matchLabels": {"group": "billing", "topic": "invoices"}},
+            id="kafka-lag-exporter has another label",
+        ),
+        pytest.param(
+            external(name="s0-kafka-orders", type="AverageValue", averageValue="1"),
+            None,
+            id="KEDA's own metrics are found by KEDA's labels",
+        ),
+        pytest.param(
+            external(name="kafka_topic_arrival_rate", type="AverageValue", averageValue="1"),
+            None,
+            id="a rate of no group",
+        ),
+    ],
+)
+def test_given_names_narrow_an_hpa(metric: Any, selector: Any) -> None:
+    written_metric = written(hpa(metric), Form.HPA, GIVEN)["spec"]["metrics"][0]
+    found = written_metric.get("external") or written_metric["object"]
+    assert found["metric"].get("selector") == selector
+
+
+def test_labels_that_a_selector_has_are_kept() -> None:
+    metric = external(type="AverageValue", averageValue="1")
+    metric["external"]["metric"]["selector"] = {"matchLabels": {"group_id": "old", "env": "live"}}
+    document = hpa(metric)
+    selector = written(document, Form.HPA, GIVEN)["spec"]["metrics"][0]["external"]["metric"]["selector"]
+    assert selector == {"matchLabels": {"group_id": "billing", "env": "live", "topic": "invoices"}}
+
+
+def test_an_option_without_a_place_is_told() -> None:
+    """Nothing that was asked for is passed over in silence."""
+    names = Names(bootstrap_servers="prod:9092", group="billing", events_per_second=5)
+    text = write_manifest(policy(hpa(resource())), Form.HPA, names).text
+    assert "# Note: --bootstrap-servers prod:9092 has no place here" in text
+    assert "# Note: --group billing has no place here" in text
+    assert "# Note: --events-per-second 5 has no place here" in text
+
+
 def test_a_fixed_policy() -> None:
     for form in Form:
         read = policy(yaml.safe_dump(written(own("FixedPolicy", replicas=6), form, TARGET)))
@@ -232,6 +331,19 @@ def test_a_loss_is_an_error_or_a_comment(document: Any, form: Form, lost: str) -
             own("FixedPolicy", replicas=3), Form.HPA, Names(), "--target Deployment/NAME is missing", id="target"
         ),
         pytest.param(hpa(LAG), Form.HPA, Names(target="a/b/c"), "expected Deployment/NAME", id="a wrong target"),
+        pytest.param(hpa(LAG), Form.HPA, Names(target="CronJob/x"), "expected Deployment/NAME or Stat", id="a CronJob"),
+        pytest.param(hpa(LAG), Form.HPA, Names(target="Deployment/Bad_Name"), "--target 'Deployment/Bad", id="letters"),
+        pytest.param(hpa(LAG), Form.HPA, Names(target="Deployment/a\nb"), "--target", id="a target of two lines"),
+        pytest.param(hpa(LAG), Form.HPA, Names(name="Bad Name!"), "--name 'Bad Name!': expected small", id="a name"),
+        pytest.param(hpa(LAG), Form.HPA, Names(name="worker\n"), "--name", id="a name with a line end"),
+        pytest.param(hpa(LAG), Form.HPA, Names(name=""), "--name ''", id="an empty name"),
+        pytest.param(hpa(LAG), Form.HPA, Names(group=""), "--group ''", id="an empty group"),
+        pytest.param(hpa(LAG), Form.HPA, Names(group="a/b"), "selector cannot hold it", id="a group that is no label"),
+        pytest.param(hpa(LAG), Form.HPA, Names(topic="a b"), "expected a topic's name", id="a wrong topic"),
+        pytest.param(
+            hpa(LAG), Form.SCALED_OBJECT, Names(bootstrap_servers="kafka"), "expected HOST:PORT", id="no port"
+        ),
+        pytest.param(hpa(LAG, name="Mine"), Form.HPA, Names(), "'Mine' cannot be one.*--name NAME", id="its own name"),
         pytest.param(own("FlinkPolicy"), Form.HPA, TARGET, "true processing rate", id="Flink"),
         pytest.param(own("FixedPolicy", replicas=0), Form.HPA, TARGET, "0 workers for ever", id="no workers"),
         pytest.param(
@@ -267,6 +379,23 @@ def test_what_is_written_has_none_of_the_traps(document: Any, form: Form) -> Non
 def test_settings_of_the_cluster_that_it_is_for_are_not_lost() -> None:
     read, settings = policy(hpa(LAG), tolerance=0.05), HpaClusterSettings(tolerance=0.05)
     assert write_manifest(read, Form.HPA, cluster=settings).lost == ()
+
+
+def test_one_topic_cannot_be_that_of_several_triggers() -> None:
+    document = keda()
+    document["spec"]["triggers"] *= 2
+    with pytest.raises(PolicyError, match="2 Kafka triggers, and each needs a topic"):
+        write_manifest(policy(document), Form.SCALED_OBJECT, KAFKA)
+
+
+@pytest.mark.parametrize("rate", ["inf", "nan", "-1", "0", "1e300"])
+def test_a_rate_is_a_number_that_there_is(tmp_path: Path, rate: str) -> None:
+    path = tmp_path / "ours.yaml"
+    path.write_text(text_of(own("WeirPolicy", minReplicas=1, maxReplicas=2)))
+    app = typer.Typer()
+    app.command()(manifest)
+    done = CliRunner().invoke(app, [str(path), "--as", "hpa", "--lossy", "--target", "x", "--events-per-second", rate])
+    assert (done.exit_code, "--events-per-second" in done.output) == (2, True)
 
 
 def test_the_command(tmp_path: Path) -> None:

@@ -68,7 +68,9 @@ def tls(tmp_path: Path) -> dict[str, Path]:
             id="no time at all",
         ),
         pytest.param(
-            {"bootstrap": "h:1"}, "bootstrap: Extra inputs are not permitted", id="an option that does not exist"
+            {"bootstrap": "h:1"},
+            "bootstrap: there is no such field; known: bootstrap_servers, ",
+            id="an option that does not exist",
         ),
     ],
 )

@@ -79,17 +79,23 @@ def test_files_are_found_from_the_scenarios_own_folder(tmp_path: Path, monkeypat
         pytest.param("{name: My Run, seconds: 9}", "name: String should match pattern", id="a name with a blank"),
         pytest.param("{name: n, seconds: ten}", "seconds: Input should be a valid number", id="a word for a number"),
         pytest.param("{name: n, seconds: .nan}", "seconds: Input should be a finite number", id="not a number"),
-        pytest.param(N + "duration: 9}", "duration: Extra inputs are not permitted", id="unknown field"),
+        pytest.param(
+            N + "duration: 9}",
+            "duration: there is no such field; known: broker, description, drain_s",
+            id="unknown field",
+        ),
         pytest.param("{name: n, seconds: 5}", "warmup_seconds (5) must be less than seconds (5)", id="all warm-up"),
         pytest.param(N + "seconds: 8}", "the key 'seconds' stands twice", id="a key that stands twice"),
         pytest.param(N + "topic: {partitions: 0}}", "topic.partitions: Input should be greater", id="no partition"),
-        pytest.param(N + "load:}", "load: Input should be a valid dictionary", id="an empty section"),
+        pytest.param(N + "load:}", "load: expected a section with fields, found nothing", id="an empty section"),
         pytest.param(
             N + "load: {shape: {kind: constnat, rate: 5}}}",
-            "load.shape: Input tag 'constnat' found using 'kind' does not match any of the expected tags: 'constant'",
+            "load.shape: the kind 'constnat' is none of constant, steps, ramp, sine, spike, trace, poisson, sum",
             id="a shape that does not exist: all that do are named",
         ),
-        pytest.param(N + "load: {shape: {rate: 5}}}", "load.shape: Unable to extract tag", id="a shape without kind"),
+        pytest.param(
+            N + "load: {shape: {rate: 5}}}", "load.shape: its kind is missing; known: constant, ", id="no kind"
+        ),
         pytest.param(N + "load: {shape: {kind: constant}}}", "load.shape.rate: Field required", id="a rate is missing"),
         pytest.param(
             N + "load: {shape: {kind: sum, shapes: [{kind: poisson, of: {kind: constant, rate: -1}}]}}}",
@@ -111,12 +117,28 @@ def test_files_are_found_from_the_scenarios_own_folder(tmp_path: Path, monkeypat
             N + "load: {event_bytes: [{bytes: 99}]}}", "load.event_bytes.0.share: Field required", id="no share"
         ),
         pytest.param(N + "worker: {handler: {name: 'a b'}}}", "worker.handler.name: String should", id="no such name"),
-        pytest.param(N + "scaler: {kind: hpa}}", "scaler: Input tag 'hpa' found", id="no such kind of scaler"),
+        pytest.param(
+            N + "scaler: {kind: hpa}}", "scaler: the kind 'hpa' is none of fixed, policy", id="no such kind of scaler"
+        ),
         pytest.param(
             N + "slo: {produced_ratio_min: 99}}", "slo.produced_ratio_min: Input should be less", id="per cent"
         ),
-        pytest.param("- name: n", "expected a mapping such as `name: my-run`, found list", id="a list"),
-        pytest.param("", "expected a mapping such as `name: my-run`, found NoneType", id="an empty file"),
+        pytest.param("- name: n", "expected a mapping such as `name: my-run`, found a list", id="a list"),
+        pytest.param("", "expected a mapping such as `name: my-run`, found nothing", id="an empty file"),
+        pytest.param(
+            N + "load: {types: []}}", "load.types: expected 1 or more, found 0", id="a list without anything in it"
+        ),
+        pytest.param(N + "load: {types: 3}}", "load.types: expected a list, found a number", id="no list"),
+        pytest.param(
+            N + "load: {shape: {kind: sum, shapes: [{kind: poisson, of: {kind: constant, rat: 1}}]}}}",
+            "load.shape.shapes.0.of.rat: there is no such field; did you mean rate?",
+            id="a slip deep within a sum: fields of other shapes are not meant",
+        ),
+        pytest.param(
+            N + "scaler: {policy: a.yaml, shadow: [b.yaml]}}",
+            "scaler.shadow: there is no such field; did you mean shadows?",
+            id="a field of one kind of scaler",
+        ),
         pytest.param("name: [", "is not YAML", id="broken YAML"),
     ],
 )
@@ -181,7 +203,11 @@ def test_the_last_of_several_overrides_wins(tmp_path: Path) -> None:
         pytest.param("=5", "--set '=5': expected path.to.field=value", id="no field"),
         pytest.param("seconds.fast=1", "seconds is a value, not a section with fields", id="a field of a number"),
         pytest.param("load.shape.shapes.0=1", "shapes is a value, not a section", id="an item of a list"),
-        pytest.param("topic.partitionz=3", "topic.partitionz: Extra inputs are not permitted", id="a slip of the pen"),
+        pytest.param(
+            "topic.partitionz=3",
+            "topic.partitionz: there is no such field; did you mean partitions?",
+            id="a slip of the pen",
+        ),
         pytest.param("seed=[", "'[' is not YAML", id="broken YAML"),
         pytest.param(
             "seed=-1", "seed: Input should be greater than or equal to 0, found -1", id="checked like the file"

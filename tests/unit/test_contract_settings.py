@@ -86,7 +86,11 @@ def test_all_faults_are_told_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
             id="nothing near: all are named",
         ),
         pytest.param(
-            WorkerSettings, "WEIR_WORKER_INIT__CPU", "1", "init.cpu: Extra inputs", id="an unknown field in a section"
+            WorkerSettings,
+            "WEIR_WORKER_INIT__CPU",
+            "1",
+            "init.cpu: there is no such field; known: cpu_s",
+            id="an unknown field in a section",
         ),
         pytest.param(
             WorkerSettings, "WEIR_WORKER_INIT", "{bad", "nested settings are written as JSON", id="broken JSON"

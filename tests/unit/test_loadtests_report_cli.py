@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import os
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ from typer.testing import CliRunner
 
 from contract.errors import SettingsError
 from loadtests.report_cli import compare, report
+from tests.contest_runs import write_contest_run
 from tests.run_records import Flow, write_run
 
 SHORT = Flow(seconds=8, warmup=2, rate=12_000)
@@ -92,6 +94,39 @@ def test_a_comparison_for_programs_has_figures_and_failures(runs: tuple[str, str
     assert document["runs"] == ["fast", "slow"]
     assert document["failures"] == []
     assert {row["figure"]["name"] for row in document["rows"]} >= {"processed_rate", "end_to_end_p99_seconds"}
+
+
+def test_what_is_refused_leaves_the_file_as_it_was(runs: tuple[str, str], tmp_path: Path) -> None:
+    """Neither emptied nor half written, and nothing beside it."""
+    file = tmp_path / "keep.html"
+    file.write_text("kept", encoding="utf-8")
+    with pytest.raises(SettingsError):
+        _run("report", *runs, "--format", "html", "-o", str(file))
+    assert [(path.name, path.read_text(encoding="utf-8")) for path in tmp_path.iterdir()] == [("keep.html", "kept")]
+
+
+def test_an_output_through_a_link_keeps_the_link(runs: tuple[str, str], tmp_path: Path) -> None:
+    (tmp_path / "real.csv").write_text("old", encoding="utf-8")
+    (tmp_path / "link.csv").symlink_to("real.csv")
+    _run("report", runs[0], "-f", "csv", "-o", str(tmp_path / "link.csv"))
+    assert (tmp_path / "link.csv").is_symlink()
+    assert (tmp_path / "real.csv").read_text(encoding="utf-8").startswith("run,at_seconds")
+
+
+def test_a_device_is_written_to_and_not_replaced(runs: tuple[str, str]) -> None:
+    _run("report", runs[0], "-f", "csv", "-o", os.devnull)
+    assert Path(os.devnull).is_char_device()
+
+
+def test_a_violated_slo_without_a_limit_is_told_beside_the_verdict(tmp_path: Path) -> None:
+    """The verdict is what exit codes follow; people are not told that such a run passed."""
+    late, never = (str(write_contest_run(tmp_path / name, name).path) for name in ("keda-lag", "weir"))
+    summary = json.loads(_run("report", late, "-f", "json")[1])["summary"]
+    assert (summary["verdict"], summary["headline"]) == ("passed", "SLO violated")
+    compared = json.loads(_run("compare", never, late, "-f", "json")[1])
+    assert (compared["verdicts"], compared["headlines"]) == (["passed", "passed"], ["passed", "SLO violated"])
+    result = next(line for line in _run("compare", never, late)[1].splitlines() if line.startswith("result"))
+    assert result.split() == ["result", "passed", "SLO", "violated"]
 
 
 @pytest.mark.parametrize(

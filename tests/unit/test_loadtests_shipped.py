@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from loadtests.shipped import POLICIES, SCENARIOS, find_policy, find_scenario
+from contract.errors import SettingsError
+from loadtests.shipped import POLICIES, SCENARIOS, find_policy, find_scenario, policy_names, scenario_names
 
 
 @pytest.mark.parametrize(
@@ -30,3 +31,15 @@ def test_what_is_nowhere_stays_as_it_was_called() -> None:
     """So that the message which refuses it says what the user wrote."""
     assert find_scenario("init-storm") == SCENARIOS / "init-storm.yaml"
     assert find_scenario("nowhere/mine.yaml") == Path("nowhere/mine.yaml")
+
+
+def test_a_name_that_nobody_has_is_refused_with_those_that_there_are() -> None:
+    with pytest.raises(SettingsError, match=r"there is no scenario 'nosuch'.*init-storm, .*step, worker-kills"):
+        find_scenario("nosuch")
+    with pytest.raises(SettingsError, match=r"there is no policy 'nosuch'.*keda-lag, weir"):
+        find_policy("nosuch")
+
+
+def test_names_that_a_shell_completes() -> None:
+    assert scenario_names("init-storm") == ["init-storm", "init-storm-no-probe", "init-storm-restart"]
+    assert policy_names("hpa") == ["hpa-cpu", "hpa-cpu-unprotected", "hpa-lag"]

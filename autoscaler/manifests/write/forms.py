@@ -1,14 +1,13 @@
 """From a sketch to the document of a form."""
 
-from collections.abc import Iterator, Mapping
-from typing import Any
+from collections.abc import Iterator
 
 from autoscaler.errors import PolicyError
-from autoscaler.manifests.write.sketch import Form, Hours, Lag, Names, Sketch, Use
+from autoscaler.manifests.write.names import LABEL_VALUE, workload
+from autoscaler.manifests.write.sketch import Document, Form, Hours, Lag, Names, Sketch, Use
 
 LAG_METRIC = "kafka_consumergroup_lag_sum"
 """kafka_exporter's name for the total lag of a group, which Weir reads back as total lag."""
-Document = dict[str, Any]
 
 
 def to_hpa(sketch: Sketch, names: Names) -> Document:
@@ -38,18 +37,6 @@ def to_scaled_object(sketch: Sketch, names: Names) -> Document:
     return _document("keda.sh/v1alpha1", "ScaledObject", names.name or sketch.name, spec)
 
 
-def renamed(document: Mapping[str, Any], names: Names) -> Document:
-    """The same document without what a cluster wrote into it, under the names that are given."""
-    spec = dict(document["spec"])
-    if names.target is not None:
-        spec["scaleTargetRef"] = _reference(names.target)
-    metadata = document.get("metadata") or {}
-    kept = {name: metadata[name] for name in ("name", "namespace", "labels", "annotations") if metadata.get(name)}
-    if names.name is not None:
-        kept["name"] = names.name
-    return {"apiVersion": document["apiVersion"], "kind": document["kind"], "metadata": kept, "spec": spec}
-
-
 FORMS = {Form.HPA: to_hpa, Form.SCALED_OBJECT: to_scaled_object}
 KIND_OF = {Form.HPA: "HorizontalPodAutoscaler", Form.SCALED_OBJECT: "ScaledObject"}
 
@@ -60,19 +47,10 @@ def _document(version: str, kind: str, name: str, spec: Document) -> Document:
 
 def _target(sketch: Sketch, names: Names) -> Document:
     if names.target is not None:
-        return _reference(names.target)
+        return workload(names.target)
     if sketch.target is None:
         raise PolicyError(f"--target Deployment/NAME is missing: {sketch.name} does not say what it scales")
     return dict(sketch.target)
-
-
-def _reference(text: str) -> Document:
-    kind, slash, name = text.partition("/")
-    if not slash:
-        kind, name = "Deployment", text
-    if not kind or not name or "/" in name:
-        raise PolicyError(f"--target {text!r}: expected Deployment/NAME or StatefulSet/NAME")
-    return {"apiVersion": "apps/v1", "kind": kind, "name": name}
 
 
 def _hpa_metric(metric: Lag | Use | Hours, names: Names, sketch: Sketch) -> Document | None:
@@ -83,19 +61,30 @@ def _hpa_metric(metric: Lag | Use | Hours, names: Names, sketch: Sketch) -> Docu
         case Use():
             return _resource_metric(metric)
         case Lag():
-            return dict(metric.whole) if metric.whole is not None else _lag_metric(metric, names)
+            return dict(metric.whole) if metric.whole is not None else _lag_metric(metric, names, sketch)
 
 
-def _lag_metric(lag: Lag, names: Names) -> Document:
+def _lag_metric(lag: Lag, names: Names, sketch: Sketch) -> Document:
     target = {"type": "AverageValue", "averageValue": _plain(lag.amount)}
     if not lag.per_worker:
         target = {"type": "Value", "value": _plain(lag.amount)}
     identifier: Document = {"name": LAG_METRIC}
-    labels = {"consumergroup": names.group, "topic": names.topic}
-    given = {name: value for name, value in labels.items() if value is not None}
-    if given:
-        identifier["selector"] = {"matchLabels": given}
+    labels = _labels(lag, names, sketch)
+    if labels:
+        identifier["selector"] = {"matchLabels": labels}
     return {"type": "External", "external": {"metric": identifier, "target": target}}
+
+
+def _labels(lag: Lag, names: Names, sketch: Sketch) -> dict[str, str]:
+    """Whose lag it is, in kafka_exporter's labels.  Without a topic it is that of all the group's topics."""
+    wanted = {"consumergroup": names.group or lag.group, "topic": names.topic or lag.topic}
+    labels = {label: value for label, value in wanted.items() if value and LABEL_VALUE.fullmatch(value)}
+    for label, value in wanted.items():
+        if value and label not in labels:
+            sketch.lost.append(f"{label} {value}: it cannot be the value of a label, so no selector can name it")
+    if not wanted["consumergroup"]:
+        sketch.lost.append(f"the consumer group is not known here (--group): {LAG_METRIC} alone covers every group")
+    return labels
 
 
 def _resource_metric(use: Use) -> Document:

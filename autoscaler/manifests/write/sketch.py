@@ -5,6 +5,9 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
+Document = dict[str, Any]
+"""A manifest, or a part of one."""
+
 
 class Form(StrEnum):
     """The kinds that can be written."""
@@ -31,13 +34,16 @@ class Names:
 class Lag:
     """Total lag against a number: per worker (AverageValue) or in total (Value).
 
-    `whole` is how an HPA writes it; `capped` = no more workers than partitions.
+    `whole` is how an HPA writes it; `capped` = no more workers than partitions.  `group` and `topic`: whose
+    lag it is, where the policy says so.
     """
 
     amount: float
     per_worker: bool
     whole: Mapping[str, Any] | None = None
     capped: bool = False
+    group: str | None = None
+    topic: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,6 +5,7 @@ from typing import Any
 
 from autoscaler.errors import PolicyError
 from autoscaler.manifests.hpa import CAMEL, SOURCES
+from autoscaler.manifests.keda_trigger import KAFKA
 from autoscaler.manifests.own import EntryShape, FixedShape, ScheduleShape
 from autoscaler.manifests.read import ReadPolicy
 from autoscaler.manifests.write.nearest import weir_sketch
@@ -100,16 +101,22 @@ def _of_keda(policy: ReadPolicy) -> Sketch:
         least=max(1, spec.replicas_min),
         most=spec.replicas_max,
         behavior=config.get("behavior"),
-        metrics=list(_triggers(spec)),
+        metrics=list(_triggers(spec, document)),
         lost=[*_lost_of_keda(spec), *_lost_of_triggers(spec)],
         notes=["a partition without a commit counts as the metric's exporter has it, not as offsetResetPolicy says"],
     )
 
 
-def _triggers(spec: KedaSpec) -> Iterator[Lag | Use]:
+def _triggers(spec: KedaSpec, document: Mapping[str, Any]) -> Iterator[Lag | Use]:
     """The first Kafka trigger only: an HPA here knows one total lag."""
-    for trigger in spec.kafka[:1]:
-        yield Lag(amount=float(trigger.lag_threshold), per_worker=trigger.target is TargetType.AVERAGE_VALUE)
+    named = (trigger["metadata"] for trigger in document["triggers"] if trigger["type"] in KAFKA)
+    for trigger, metadata in zip(spec.kafka[:1], named, strict=False):
+        yield Lag(
+            amount=float(trigger.lag_threshold),
+            per_worker=trigger.target is TargetType.AVERAGE_VALUE,
+            group=metadata.get("consumerGroup"),
+            topic=metadata.get("topic"),
+        )
     for use in spec.triggers:
         if isinstance(use, ResourceTrigger):
             milli = use.average_value_milli

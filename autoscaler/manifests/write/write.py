@@ -7,7 +7,9 @@ import yaml
 from autoscaler.cluster import HpaClusterSettings
 from autoscaler.errors import PolicyError
 from autoscaler.manifests.read import ReadPolicy
-from autoscaler.manifests.write.forms import FORMS, KIND_OF, renamed
+from autoscaler.manifests.write.forms import FORMS, KIND_OF
+from autoscaler.manifests.write.given import renamed, unplaced
+from autoscaler.manifests.write.names import check_names, check_object_name
 from autoscaler.manifests.write.sketch import Form, Names
 from autoscaler.manifests.write.sources import sketch_of
 from autoscaler.policies.hpa import HpaPolicy
@@ -35,16 +37,19 @@ def write_manifest(
     """The policy in that form.  What gets lost is an error, or with `lossy` a list of comments at the top.
 
     `cluster` is how the cluster is set up that it is for; other settings beside the policy count as lost.
-    Raises PolicyError for what the form cannot express, and for names that are missing.
+    Raises PolicyError for what the form cannot express, and for names that are missing or that a cluster refuses.
     """
     names, lost, notes = names or Names(), list(_settings(policy, cluster or HpaClusterSettings())), []
+    check_names(names, form)
     if policy.kind == KIND_OF[form]:
-        document = renamed(policy.document, names)
+        document = renamed(policy, names)
     else:
         sketch = sketch_of(policy, names)
         document = FORMS[form](sketch, names)
         lost, notes = [*lost, *sketch.lost], sketch.notes
         _check(policy, form, document, lost)
+    check_object_name(document)
+    notes = [*notes, *unplaced(document, names), *_unused_rate(policy, names)]
     if lost and not lossy:
         listed = "\n".join(f"  {each}" for each in lost)
         raise PolicyError(
@@ -63,6 +68,12 @@ def _check(policy: ReadPolicy, form: Form, document: dict[str, object], lost: li
     if not spec.get("metrics", spec.get("triggers")):
         why = "; ".join(lost)
         raise PolicyError(f"{policy.kind} {policy.name} cannot be written as {form}: nothing is left of it: {why}")
+
+
+def _unused_rate(policy: ReadPolicy, names: Names) -> list[str]:
+    if names.events_per_second is None or policy.kind == "WeirPolicy":
+        return []
+    return [f"--events-per-second {names.events_per_second:g} has no place here: it is for a WeirPolicy"]
 
 
 def _settings(policy: ReadPolicy, usual: HpaClusterSettings) -> list[str]:
