@@ -1,8 +1,6 @@
 """`weir lint`: what a cluster would really do with a manifest, before a cluster does it."""
 
 import difflib
-import os
-import sys
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
@@ -74,9 +72,9 @@ def lint_policy(  # noqa: PLR0917  # typer passes them by name
         raise PolicyError(f"{policy}: expected a policy ({', '.join(KINDS)}), found {found}")
     diff = "" if after == text else _replace(policy, text, after)
     if output is Format.JSON:
-        _tell(orjson.dumps(document_of(report, str(policy), diff), option=JSON_OPTIONS).decode())
+        typer.echo(orjson.dumps(document_of(report, str(policy), diff), option=JSON_OPTIONS), nl=False)
     else:
-        _tell(diff + text_of(report, str(policy)))
+        typer.echo(diff + text_of(report, str(policy)), nl=False)
     if not report.clean:
         raise typer.Exit(COMPLAINED)
 
@@ -116,13 +114,3 @@ def _replace(path: Path, text: str, after: str) -> str:
         raise PolicyError(f"cannot write {path}: {error.strerror}") from error
     lines = difflib.unified_diff(text.splitlines(), after.splitlines(), f"{path} before", f"{path} after", lineterm="")
     return "\n".join(lines) + "\n\n"
-
-
-def _tell(text: str) -> None:
-    """On stdout, which may be a reader that has seen enough (as `head` does) or a disk that is full."""
-    try:
-        typer.echo(text, nl=False)
-    except OSError as error:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # or Python would complain while it ends
-        if not isinstance(error, BrokenPipeError):
-            raise PolicyError(f"cannot write what was found: {error.strerror}") from error

@@ -1,8 +1,6 @@
 """The command around lint: what it reads, writes, tells and refuses."""
 
 import os
-import subprocess
-import sys
 from pathlib import Path
 from threading import Thread
 
@@ -130,23 +128,3 @@ def test_what_was_passed_over_is_told(tmp_path: Path) -> None:
     told += ", HorizontalPodAutoscaler keda-hpa-x (KEDA made it)"
     assert f"\npassed over: {told}\n" in run(str(path))[1]
     assert orjson.loads(run(str(path), "--format", "json")[1])["passed_over"] == told.split(", ")
-
-
-@pytest.mark.parametrize(
-    ("stdout", "code", "told"),
-    [
-        pytest.param("/dev/full", 2, "weir: cannot write what was found: No space left on device\n", id="a full disk"),
-        pytest.param("a closed pipe", 1, "", id="a reader that has seen enough"),
-    ],
-)
-def test_a_stdout_that_takes_nothing(first: Path, stdout: str, code: int, told: str) -> None:
-    """One message at most, and no traceback."""
-    reading, closed = os.pipe()
-    os.close(reading)
-    full = os.open("/dev/full", os.O_WRONLY)
-    command = [sys.executable, "-m", "weir", "lint", str(first)]
-    out = full if stdout == "/dev/full" else closed
-    ended = subprocess.run(command, stdout=out, stderr=subprocess.PIPE, text=True, check=False)
-    os.close(closed)
-    os.close(full)
-    assert (ended.returncode, ended.stderr) == (code, told)
