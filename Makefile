@@ -31,7 +31,7 @@ demo: setup ## the init storm and its cure on a real Kafka, under five minutes: 
 	@$(BIN)/weir loadtest compare-policies init-storm \
 	    --scaler hpa-cpu-unprotected --scaler hpa-lag --scaler weir --seed 1 </dev/null
 
-test: setup-dev ## unit and property tests, without a broker, in under a minute
+test: setup-dev ## unit and property tests, without a broker, in about a minute
 	@$(BIN)/python -m pytest </dev/null
 
 integration: setup-dev ## tests against the embedded Kafka, minutes
