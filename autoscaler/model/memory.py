@@ -94,9 +94,7 @@ class FlinkMemory:
     """Proposed, and not seen done yet."""
     rescales: tuple[Rescale, ...] = ()
     epochs: int = 0
-    """DS2: policy intervals since the last rescale."""
-    calls: tuple[int, ...] = ()
-    """DS2: the latest answers in a row that call for a change in the same direction."""
+    """DS2: policy intervals since the last rescale; after the warm-up only those that could be evaluated."""
 
 
 class WeirLook(NamedTuple):

@@ -70,13 +70,28 @@ def test_one_answer_an_epoch() -> None:
     assert running.tick(1, **NUMBERS).trail[-1].why == "held: the epoch has not ended"
 
 
-def test_epochs_must_agree() -> None:
-    """Three in a row that point the same way; the last one counts."""
+@pytest.mark.parametrize(
+    ("arrivals", "expected"),
+    [
+        pytest.param([800, 800, 800, 800, 800], [4, 4, 4, 4, 8], id="two to warm up, two that wait, the third moves"),
+        pytest.param([400, 400, 400, 400, 800], [4, 4, 4, 4, 8], id="those that call for nothing count as well"),
+        pytest.param([400, 400, 800, 800, 100], [4, 4, 4, 4, 1], id="they need not agree: the last one decides"),
+        pytest.param([400, 400, 400, 400, 400, 800], [4, 4, 4, 4, 4, 8], id="once they are over, any change is made"),
+        pytest.param([800, 800, None, 800, 800, 800], [4, 4, 4, 4, 4, 8], id="one that is unknown is none"),
+        pytest.param(
+            [800, 800, 800, 800, 800, 1_600, 1_600], [4, 4, 4, 4, 8, 8, 8], id="after a rescale from the start"
+        ),
+    ],
+)
+def test_activation_time_counts_evaluations(arrivals: list[int | None], expected: list[int]) -> None:
+    """As many evaluations since the last rescale, whatever they say."""
+    running = job(warm_up_time=2, activation_time=3)
+    assert [running.tick(10, **{**NUMBERS, "arrival_rate": rate}).replicas for rate in arrivals] == expected
+
+
+def test_an_evaluation_that_waits_says_so() -> None:
     running = job(warm_up_time=0, activation_time=3)
-    assert running.tick(10, **NUMBERS).trail[-1].why == "held: 1 of 3 epochs agree"
-    running.tick(10, **{**NUMBERS, "arrival_rate": 400.0})
-    answers = [running.tick(10, **{**NUMBERS, "arrival_rate": rate}).replicas for rate in (900.0, 1_000.0, 1_100.0)]
-    assert answers == [4, 4, 11]
+    assert running.tick(10, **NUMBERS).trail[-1].why == "held: evaluation 1 of 3 to wait for"
 
 
 @pytest.mark.parametrize(

@@ -7,8 +7,17 @@ import pytest
 
 from autoscaler.decide import decide
 from autoscaler.lines import read_state, write_decision
-from autoscaler.model import FlinkMemory, Memory
-from autoscaler.policies.flink import Aggregator, Alignment, FlinkOptions, aggregate_load, flink_plan
+from autoscaler.model import FlinkMemory, FlinkSample, Memory, Rescale
+from autoscaler.policies.flink import (
+    Aggregator,
+    Alignment,
+    FlinkOptions,
+    aggregate_load,
+    evaluate,
+    flink_plan,
+    measure,
+    processing_capacity,
+)
 from tests.flink_states import Job, state
 
 
@@ -125,6 +134,121 @@ def test_stabilising_ends_also_if_the_clock_began_at_zero() -> None:
     assert "the metric window is full in" in why(running, lag=60_000, **BUSY)
 
 
+@pytest.mark.parametrize(
+    ("how", "samples", "expected"),
+    [
+        pytest.param("MAX", [(0, 100, 0.5), (900, 300, 0.5)], 600, id="max: the rate over the window / the mean load"),
+        pytest.param("MIN", [(0, 100, 0.5), (900, 300, 0.5)], 600, id="min: the rate over the window / the mean load"),
+        pytest.param("MAX", [(0, 90, 0.1), (900, 90, 0.9)], 180, id="max: the load is the mean of the samples"),
+        pytest.param("AVG", [(0, 90, 0.1), (900, 90, 0.9)], 100, id="avg: the load is that of a counter"),
+        pytest.param("AVG", [(0, 90, 0.5), (100, 90, 0.2), (400, 90, 0.6)], 180, id="avg: it is weighted by time"),
+        pytest.param("AVG", [(0, 90, 0.5), (100, 90, None), (400, 90, 0.6)], 150, id="avg: unknown is left out"),
+        pytest.param("MAX", [(0, 90, 0.5), (900, 90, None)], None, id="max: unknown at last"),
+        pytest.param("AVG", [(0, 90, 0.5), (450, 90, 0.5), (900, 90, None)], None, id="avg: unknown at last"),
+    ],
+)
+def test_true_rate_of_a_window(how: str, samples: list[tuple[float, float, float | None]], expected: float) -> None:
+    """Rates come from counters, as Flink has them for a source: each sample tells of the time since the one before."""
+    options = FlinkOptions(metrics_busy_time_aggregator=Aggregator(how))
+    found = evaluate(measure([FlinkSample(at, 0, rate, load) for at, rate, load in samples], options), (), options)
+    assert (None if isinstance(found, str) else found.true_rate) == expected
+
+
+def test_a_load_is_kept_to_three_decimals() -> None:
+    """0.6996 is 0.7: 1,000/s / 0.7 is less than the 1,429/s that are needed, and ten workers are one too few."""
+    running = job(**FULL, catch_up_duration=0, target_utilization_boundary=0)
+    assert running.run(80, rate=1_000.0, busy=0.6996).replicas == 11
+
+
+def test_busy_time_unknown_in_the_latest_sample_leaves_the_job_out() -> None:
+    """Also where a backlog shows what the workers can do; the next run that knows it goes on."""
+    running = job(**FULL, catch_up_duration=600)
+    decisions = [running.tick(10, rate=1_000.0, busy=None, lag=lag) for lag in range(100_000, 300_000, 10_000)]
+    assert {decision.replicas for decision in decisions} == {10}
+    assert decisions[-1].trail[-1].why == "held: the true processing rate is unknown: no worker reports how busy it is"
+    assert running.tick(10, rate=1_000.0, busy=1.0, lag=300_000).replicas > 10
+
+
+def test_half_a_second_is_none() -> None:
+    """Flink asks these durations for their whole seconds."""
+    options = FlinkOptions.model_validate({"catch_up_duration": "500 ms", "restart_time": "1999 ms"})
+    assert (options.catch_up_duration, options.restart_time) == (0, 1)
+    found = processing_capacity(
+        rate=700, lag_events=100, utilization=0.7, catch_up_seconds=options.catch_up_duration, restart_seconds=1
+    )
+    assert found == 1_000
+
+
+DAY = 86_400.0
+
+
+@pytest.mark.parametrize(
+    ("options", "rescales", "now", "expected"),
+    [
+        pytest.param(
+            {"scaling_effectiveness_detection_enabled": True},
+            [Rescale(10, 10, 20, 90, 180)],
+            1_000,
+            20,
+            id="effectiveness: a scale-up of today that did not help",
+        ),
+        pytest.param(
+            {"scaling_effectiveness_detection_enabled": True},
+            [Rescale(10, 10, 20, 90, 180)],
+            3 * DAY,
+            29,
+            id="effectiveness: one of three days ago is forgotten",
+        ),
+        pytest.param(
+            {"observed_scalability_enabled": True},
+            [Rescale(10, 4, 2, 160, None), Rescale(20, 2, 8, 96, None), Rescale(30, 8, 20, 240, None)],
+            1_000,
+            42,
+            id="scalability: three points of today",
+        ),
+        pytest.param(
+            {"observed_scalability_enabled": True},
+            [Rescale(10, 4, 2, 160, None), Rescale(20, 2, 8, 96, None), Rescale(30, 8, 20, 240, None)],
+            3 * DAY,
+            29,
+            id="scalability: three of three days ago are forgotten",
+        ),
+        pytest.param(
+            {"restart_time_tracking_enabled": True, "catch_up_duration": 600},
+            [Rescale(10, 4, 8, 160, None, 600), Rescale(30, 8, 20, 240, None, 60)],
+            1_000,
+            49,
+            id="restart time: the longest of today",
+        ),
+        pytest.param(
+            {"restart_time_tracking_enabled": True, "catch_up_duration": 600},
+            [Rescale(10, 4, 8, 160, None, 600), Rescale(30, 8, 20, 240, None, 60)],
+            3 * DAY,
+            31,
+            id="restart time: of those of three days ago the last one stays",
+        ),
+    ],
+)
+def test_history_ages_without_a_rescale(
+    options: dict[str, Any], rescales: list[Rescale], now: float, expected: int
+) -> None:
+    """20 workers, always busy, do 94/s, and 134/s are needed."""
+    given = {"catch_up_duration": 0, "restart_time": 0, "target_utilization_boundary": 0.1, **options}
+    running = job(20, metrics_window=60, stabilization_interval=0, **given)
+    flink = FlinkMemory(replicas=20, rescaled_at=100.0, running_at=160.0, rescales=tuple(rescales))
+    running.now, running.memory = now, Memory(flink=flink)
+    assert running.run(80, rate=94.0, busy=1.0).replicas == expected
+
+
+def test_what_is_expected_of_a_rescale_is_of_the_number_that_it_comes_to() -> None:
+    """1.629 times 10 is 16.3, but 17 workers come: 1,700/s are expected of them, not 1,629/s."""
+    running = job(**FULL)
+    running.run(70, lag=60_000, **BUSY)
+    assert running.memory.flink is not None
+    assert running.memory.flink.pending is not None
+    assert running.memory.flink.pending.expected_rate == 1_700
+
+
 def test_memory_goes_through_json() -> None:
     """What is written beside a decision and read again decides the same, in the middle of everything."""
     straight, recorded = (job(**FULL, restart_time_tracking_enabled=True) for _ in range(2))
@@ -169,6 +293,35 @@ def test_the_largest_of_the_hour_must_have_been_outside_the_edges() -> None:
     running.run(1_800, rate=400.0, busy=0.4)
     assert "within the edges" in running.run(1_800, **CALM).trail[-1].why
     assert running.run(1_870, **CALM).replicas < 10
+
+
+DOWN_SOON = {**FULL, "stabilization_interval": 0, "scale_down_interval": 600, "catch_up_duration": 0}
+
+
+def test_going_down_waits_on_after_a_rescale_by_somebody_else() -> None:
+    """500 s of the interval before, 100 s after it, of which the window takes 70 s to fill again."""
+    running = job(20, **DOWN_SOON)
+    running.run(560, rate=100.0, busy=0.1)
+    running.replicas = 21
+    assert running.run(70, rate=100.0, busy=0.1).replicas == 21
+    assert running.run(40, rate=100.0, busy=0.1).replicas < 20
+
+
+def test_going_down_waits_anew_after_a_rescale_of_our_own() -> None:
+    running = job(20, **DOWN_SOON)
+    assert running.run(670, rate=100.0, busy=0.1).replicas < 20
+    running.tick(10, rate=100.0, busy=0.1)
+    assert (running.memory.flink or FlinkMemory()).down_began_at is None
+
+
+def test_the_largest_of_the_interval_may_be_the_present_number() -> None:
+    """8 were wanted, somebody went there, and now 4 would do: 8 is still within the interval."""
+    running = job(20, **DOWN_SOON)
+    running.run(600, rate=100.0, busy=0.1)
+    running.replicas = 8
+    decision = running.run(80, rate=100.0, busy=0.25)
+    assert decision.trail[-1].why == "held: 8 is the present number"
+    assert (running.memory.flink or FlinkMemory()).pending is None
 
 
 def test_wanting_to_grow_forgets_what_waited() -> None:
@@ -315,9 +468,17 @@ def test_history_is_bounded() -> None:
     assert len((running.memory.flink or FlinkMemory()).samples) <= 7
 
 
-def test_no_more_workers_than_partitions() -> None:
-    running = job(**FULL)
-    assert running.run(70, lag=60_000, partitions=13, **BUSY).replicas == 13
+@pytest.mark.parametrize(
+    ("mode", "expected"),
+    [
+        pytest.param(Alignment.BALANCED, 13, id="balanced: no more workers than partitions"),
+        pytest.param(Alignment.EVENLY_SPREAD, 13, id="evenly: no more workers than partitions"),
+        pytest.param(Alignment.OFF, 17, id="off: as many as computed"),
+    ],
+)
+def test_more_workers_than_partitions(mode: Alignment, expected: int) -> None:
+    running = job(**FULL, scaling_parallelism_alignment_mode=mode)
+    assert running.run(70, lag=60_000, partitions=13, **BUSY).replicas == expected
 
 
 def test_zero_workers_hold() -> None:
@@ -327,3 +488,19 @@ def test_zero_workers_hold() -> None:
 
 def test_disabled_holds() -> None:
     assert why(job(enabled=False), **BUSY) == "held: the autoscaler is not enabled"
+
+
+def test_disabled_forgets_what_it_learned_and_not_what_it_measured() -> None:
+    """400 s of a scale-down interval, then switched off for 20 s: the interval begins anew, the window does not."""
+    running = job(20, **DOWN_SOON)
+    enabled, numbers = running.plan, {"rate": 100.0, "busy": 0.1}
+    learned = Rescale(0, 10, 20, 90, 180, 60)
+    running.memory = Memory(flink=FlinkMemory(replicas=20, rescaled_at=0.0, running_at=0.0, rescales=(learned,)))
+    running.run(460, **numbers)
+    running.plan = job(20, **DOWN_SOON, enabled=False).plan
+    running.run(20, **numbers)
+    assert (running.memory.flink or FlinkMemory()).rescales == ()
+    running.plan = enabled
+    assert why(running, **numbers) == "held: going down waits for another 600 s"
+    assert running.run(590, **numbers).replicas == 20
+    assert running.tick(10, **numbers).replicas < 20

@@ -14,6 +14,7 @@ from autoscaler.policies.flink import (
     processing_capacity,
     rate_thresholds,
     restart_seconds,
+    round_metric,
     scalability_coefficient,
     scale_factor,
     scaled_parallelism,
@@ -46,6 +47,22 @@ def test_true_processing_rate(
     assert found == (None if expected is None else pytest.approx(expected))
 
 
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        pytest.param(0.6996, 0.7, id="to the nearest"),
+        pytest.param(0.0005, 0.001, id="a half is rounded up"),
+        pytest.param(1.0005, 1.001, id="by its decimal digits, not by its binary ones, which are a little less"),
+        pytest.param(0.0004, 0.0004, id="never down to 0"),
+        pytest.param(0.0, 0.0, id="0 itself"),
+        pytest.param(1e300, 1e300, id="too large for decimals"),
+        pytest.param(math.inf, math.inf, id="infinity"),
+    ],
+)
+def test_metrics_are_kept_to_three_decimals(value: float, expected: float) -> None:
+    assert round_metric(value) == expected
+
+
 def test_target_rate() -> None:
     """What is consumed plus what the lag grows by, never negative."""
     assert target_rate(input_rate=100, lag_change_rate=50) == 150
@@ -60,6 +77,7 @@ def test_target_rate() -> None:
         pytest.param(700, 700, 0.9, 2, 0, 1128, id="the lag within the catch-up duration"),
         pytest.param(700, 0, 0.7, 2, 1, 1350, id="what piles up during the restart as well"),
         pytest.param(700, 5000, 0.7, 0, 60, 1000, id="a catch-up of 0 leaves both out"),
+        pytest.param(2037.5, 15_544, 1.0, 7, 300, 91_579, id="the share of the lag is rounded before: 91,579.4996"),
         pytest.param(700, 0, 0.0, 60, 60, math.inf, id="utilisation 0 is infinite capacity"),
         pytest.param(700, 0, -0.5, 60, 60, math.inf, id="a negative utilisation is 0"),
         pytest.param(700, 0, 1.4, 0, 0, 700, id="a utilisation above 1 is 1"),
@@ -159,29 +177,27 @@ def test_scale_factor(
     """Capacity at the target divided by the true rate, held within the steps, times the workers, rounded up."""
     capacity = processing_capacity(rate=rate, lag_events=0, utilization=utilization, catch_up_seconds=0)
     factor = scale_factor(capacity=capacity, true_rate=true_rate, **limits)
-    assert scaled_parallelism(current=current, factor=factor, least=1, most=200, partitions=0) == expected
+    assert scaled_parallelism(current=current, factor=factor, least=1, most=200) == expected
 
 
 @pytest.mark.parametrize(
-    ("current", "factor", "least", "most", "partitions", "expected"),
+    ("current", "factor", "least", "most", "expected"),
     [
-        pytest.param(1, 0.0001, 1, 2**31, 720, 1, id="never below one"),
-        pytest.param(2, 0.1, 1, 2**31, 720, 1, id="rounded up to one"),
-        pytest.param(6, 0.8, 1, 2**31, 720, 5, id="4.8 is 5"),
-        pytest.param(16, 1.5, 1, 2**31, 128, 24, id="24"),
-        pytest.param(200, 2, 1, 2**31, 720, 400, id="400"),
-        pytest.param(200, 2**31, 1, 2**31, 720, 720, id="no more than partitions"),
-        pytest.param(10, 0.28, 5, 200, 0, 5, id="the minimum"),
-        pytest.param(4, 0.28, 5, 200, 0, 4, id="a job below its minimum stays there"),
-        pytest.param(10, 5, 1, 10, 0, 10, id="the maximum"),
-        pytest.param(12, 5, 1, 10, 0, 12, id="a job above its maximum stays there"),
-        pytest.param(12, 5, 1, 200, 8, 8, id="workers beyond the partitions go"),
+        pytest.param(1, 0.0001, 1, 2**31, 1, id="never below one"),
+        pytest.param(2, 0.1, 1, 2**31, 1, id="rounded up to one"),
+        pytest.param(6, 0.8, 1, 2**31, 5, id="4.8 is 5"),
+        pytest.param(16, 1.5, 1, 2**31, 24, id="24"),
+        pytest.param(200, 2, 1, 2**31, 400, id="400"),
+        pytest.param(200, 2**31, 1, 2**31, 2**31 - 1, id="no more than an integer of Java's holds"),
+        pytest.param(10, 0.28, 5, 200, 5, id="the minimum"),
+        pytest.param(4, 0.28, 5, 200, 4, id="a job below its minimum stays there"),
+        pytest.param(10, 5, 1, 10, 10, id="the maximum"),
+        pytest.param(12, 5, 1, 10, 12, id="a job above its maximum stays there"),
     ],
 )
-def test_limits(*, current: int, factor: float, least: int, most: int, partitions: int, expected: int) -> None:
-    """The limits stretch to the present number; partitions do not."""
-    found = scaled_parallelism(current=current, factor=factor, least=least, most=most, partitions=partitions)
-    assert found == expected
+def test_limits(*, current: int, factor: float, least: int, most: int, expected: int) -> None:
+    """The limits stretch to the present number."""
+    assert scaled_parallelism(current=current, factor=factor, least=least, most=most) == expected
 
 
 @pytest.mark.parametrize(
@@ -198,6 +214,11 @@ def test_limits(*, current: int, factor: float, least: int, most: int, partition
         pytest.param("EVENLY_SPREAD", 10, 25, 128, 200, 32, id="32 divides 128"),
         pytest.param("BALANCED", 10, 25, 128, 200, 26, id="26 has 4 whole shares where 25 has 5"),
         pytest.param("BALANCED", 3, 5, 0, 200, 5, id="partitions unknown: as computed"),
+        pytest.param("BALANCED", 100, 180, 15, 180, 15, id="balanced: no more workers than partitions, going up"),
+        pytest.param("EVENLY_SPREAD", 100, 50, 15, 180, 15, id="evenly: no more workers than partitions, going down"),
+        pytest.param("OFF", 100, 180, 15, 180, 180, id="off: more workers than partitions, going up"),
+        pytest.param("OFF", 100, 50, 15, 180, 50, id="off: more workers than partitions, going down"),
+        pytest.param("BALANCED", 100, 100, 15, 180, 100, id="nothing moves: workers beyond the partitions stay"),
     ],
 )
 def test_alignment(*, mode: str, current: int, wanted: int, partitions: int, most: int, expected: int) -> None:
@@ -255,7 +276,7 @@ def test_scalability_coefficient(history: Any, at_least: int, expected: float) -
 def test_scalability_divides_the_factor() -> None:
     """2 workers at 40/s of 200/s needed would be 10; at 0.69 of linear scaling it takes 15."""
     factor = scale_factor(capacity=200, true_rate=40, scalability=0.69)
-    assert scaled_parallelism(current=2, factor=factor, least=1, most=200, partitions=0) == 15
+    assert scaled_parallelism(current=2, factor=factor, least=1, most=200) == 15
 
 
 @pytest.mark.parametrize(
@@ -265,6 +286,7 @@ def test_scalability_divides_the_factor() -> None:
         pytest.param((180, 300), True, 300, id="tracked: the longest"),
         pytest.param((), True, 600, id="nothing measured yet: what is assumed"),
         pytest.param((5_000,), True, 900, id="never more than the limit"),
+        pytest.param((60.9,), True, 60, id="in whole seconds"),
     ],
 )
 def test_restart_seconds(measured: tuple[float, ...], tracking: bool, expected: float) -> None:

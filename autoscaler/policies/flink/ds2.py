@@ -20,7 +20,7 @@ class Ds2Options(Strict):
 
     policy_interval: Duration = Field(10.0, ge=0, description="one epoch, seconds")
     warm_up_time: int = Field(2, ge=0, description="epochs ignored after a rescale")
-    activation_time: int = Field(1, ge=1, le=1_000, description="epochs in a row that must agree")
+    activation_time: int = Field(1, ge=1, description="epochs to evaluate after the warm-up before anything moves")
     target_rate_ratio: float | None = Field(None, ge=1, description="arriving / processed that calls for a correction")
     scaling_factor: float = Field(0.0, ge=0, description="0.1 = a tenth more than needed")
     min_replicas: int = Field(1, ge=0)
@@ -33,7 +33,10 @@ def ds2_replicas(*, arrival_rate: float, worker_rate: float, scaling_factor: flo
 
 
 def ds2_corrected(replicas: int, *, current: int, rate_ratio: float, target_rate_ratio: float | None) -> int:
-    """The last correction: if the model sees no need to grow and yet too little is processed, grow by the ratio."""
+    """The last correction: if the model sees no need to grow and yet too little is processed, grow by the ratio.
+
+    DS2's offline evaluation makes it; its scaling manager reads the option and leaves it at that.
+    """
     if target_rate_ratio is None or replicas > current or rate_ratio <= target_rate_ratio:
         return replicas
     return math.ceil(rate_ratio * replicas)
@@ -63,19 +66,18 @@ class Ds2Policy:
         now, options = seen.at_seconds, self.options
         if state.looked_at is not None and now < state.looked_at + options.policy_interval:
             return (_hold(seen, "the epoch has not ended"),), state
-        state = replace(state, looked_at=now, epochs=state.epochs + 1)
-        if state.epochs <= options.warm_up_time:
-            return (_hold(seen, f"epoch {state.epochs} of {options.warm_up_time} to warm up"),), state
+        ended = replace(state, looked_at=now, epochs=state.epochs + 1)
+        evaluations = ended.epochs - options.warm_up_time
+        if evaluations <= 0:
+            return (_hold(seen, f"epoch {ended.epochs} of {options.warm_up_time} to warm up"),), ended
         step = ds2_step(seen, options)
         if isinstance(step, str):
-            return (_hold(seen, step),), replace(state, calls=())
+            return (_hold(seen, step),), replace(state, looked_at=now)
         if not ds2_significant(seen.spec_replicas, step.replicas):
-            return (step, _hold(seen, "not worth a rescale")), replace(state, calls=())
-        calls = _calls(state.calls, step.replicas, seen.spec_replicas, options.activation_time)
-        state = replace(state, calls=calls)
-        if len(calls) < options.activation_time:
-            return (step, _hold(seen, f"{len(calls)} of {options.activation_time} epochs agree")), state
-        return (step,), state
+            return (step, _hold(seen, "not worth a rescale")), ended
+        if evaluations < options.activation_time:
+            return (step, _hold(seen, f"evaluation {evaluations} of {options.activation_time} to wait for")), ended
+        return (step,), ended
 
 
 def ds2_step(seen: Observation, options: Ds2Options) -> Step | str:
@@ -95,12 +97,6 @@ def ds2_step(seen: Observation, options: Ds2Options) -> Step | str:
     corrected = f"; corrected by {ratio:.3g}" if replicas != needed else ""
     why = f"{arrive:,.0f}/s arrive / {each:,.0f}/s a worker → {needed}{corrected}"
     return Step(rule="ds2", replicas=replicas, why=why, numbers={"arrival_rate": arrive, "worker_rate": each})
-
-
-def _calls(before: tuple[int, ...], wanted: int, current: int, at_most: int) -> tuple[int, ...]:
-    """The answers in a row that point the same way, this one last."""
-    same = bool(before) and (before[-1] > current) == (wanted > current)
-    return (*(before if same else ()), wanted)[-at_most:]
 
 
 def _hold(seen: Observation, why: str) -> Step:

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from autoscaler.model import Rescale
-from autoscaler.policies.flink.history import restart_seconds, scalability_coefficient
+from autoscaler.policies.flink.history import recent, restart_seconds, scalability_coefficient
 from autoscaler.policies.flink.options import FlinkOptions
 from autoscaler.policies.flink.parallelism import align, scaled_parallelism
 from autoscaler.policies.flink.rates import (
@@ -13,6 +13,7 @@ from autoscaler.policies.flink.rates import (
     processing_backlog,
     processing_capacity,
     rate_thresholds,
+    round_metric,
     scale_factor,
     target_rate,
     true_processing_rate,
@@ -52,15 +53,15 @@ def evaluate(measured: Measured, rescales: Sequence[Rescale], options: FlinkOpti
     if measured.input_rate is None or measured.lag_change_rate is None:
         return "one sample makes no rate"
     true_rate = true_processing_rate(
-        input_rate=measured.busy_rate,
+        input_rate=measured.input_rate,
         load=measured.load,
         observed_rate=measured.observed_rate,
         switch_threshold=options.observed_true_processing_rate_switch_threshold,
     )
-    if true_rate is None:
+    if true_rate is None or measured.load is None:
         return "the true processing rate is unknown: no worker reports how busy it is"
     rate = target_rate(input_rate=measured.input_rate, lag_change_rate=measured.lag_change_rate)
-    return _evaluated(measured, rescales, options, true_rate=true_rate, rate=rate)
+    return _evaluated(measured, rescales, options, true_rate=round_metric(true_rate), rate=round_metric(rate))
 
 
 def propose_parallelism(found: Evaluated, *, current: int, partitions: int, options: FlinkOptions) -> int:
@@ -70,7 +71,6 @@ def propose_parallelism(found: Evaluated, *, current: int, partitions: int, opti
         factor=found.factor,
         least=options.vertex_min_parallelism,
         most=options.vertex_max_parallelism,
-        partitions=partitions,
     )
     return align(
         wanted=wanted,
@@ -116,7 +116,7 @@ def _evaluated(
         true_rate=true_rate,
         down_max_factor=options.scale_down_max_factor,
         up_max_factor=options.scale_up_max_factor,
-        scalability=_scalability(rescales, options),
+        scalability=_scalability(measured, rescales, options),
     )
     numbers = {"true_rate": true_rate, "target_rate": rate, "capacity": capacity, "factor": factor, "lag_events": lag}
     finite = {name: value for name, value in numbers.items() if math.isfinite(value)}
@@ -125,11 +125,11 @@ def _evaluated(
     )
 
 
-def _scalability(rescales: Sequence[Rescale], options: FlinkOptions) -> float:
+def _scalability(measured: Measured, rescales: Sequence[Rescale], options: FlinkOptions) -> float:
     if not options.observed_scalability_enabled:
         return 1.0
     return scalability_coefficient(
-        rescales,
+        recent(rescales, at_seconds=measured.at_seconds, max_age=options.history_max_age),
         min_observations=options.observed_scalability_min_observations,
         floor=options.observed_scalability_coefficient_min,
     )

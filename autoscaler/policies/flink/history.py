@@ -1,10 +1,25 @@
-"""What earlier rescales teach: whether growing helped, how well the job scales, how long a restart takes."""
+"""What earlier rescales teach: whether growing helped, how well the job scales, how long a restart takes.
+
+They are forgotten with age at every look.  Only the last one stays for ever, and of it only how long it took.
+"""
 
 import math
 from collections.abc import Sequence
 from fractions import Fraction
 
 from autoscaler.model import Rescale
+
+
+def remembered(
+    rescales: Sequence[Rescale], *, at_seconds: float, max_count: int, max_age: float
+) -> tuple[Rescale, ...]:
+    """The latest `max_count` that are no older than `max_age` seconds, and the last one however old it is."""
+    return recent(rescales[-max_count:], at_seconds=at_seconds, max_age=max_age) or tuple(rescales[-1:])
+
+
+def recent(rescales: Sequence[Rescale], *, at_seconds: float, max_age: float) -> tuple[Rescale, ...]:
+    """Those that are no older than `max_age` seconds: all that is learned from but the restart time."""
+    return tuple(one for one in rescales if at_seconds - one.at_seconds <= max_age)
 
 
 def ineffective(rescales: Sequence[Rescale], *, current: int, true_rate: float, threshold: float = 0.1) -> bool:
@@ -38,6 +53,6 @@ def scalability_coefficient(rescales: Sequence[Rescale], *, min_observations: in
 def restart_seconds(
     rescales: Sequence[Rescale], *, assumed: float, tracking: bool = False, limit: float = 900.0
 ) -> float:
-    """How long a rescale takes: what is assumed, or the longest of those measured, up to the limit."""
+    """How long a rescale takes: what is assumed, or the longest of those measured in whole seconds, up to the limit."""
     measured = [rescale.restart_seconds for rescale in rescales if rescale.restart_seconds is not None]
-    return min(limit, max(measured)) if tracking and measured else assumed
+    return min(limit, math.floor(max(measured))) if tracking and measured else assumed

@@ -12,7 +12,7 @@ from pydantic import BeforeValidator, Field, field_validator, model_validator
 
 from autoscaler.moments import open_zone
 from autoscaler.policies.flink.periods import Period, parse_period
-from autoscaler.policies.flink.units import Duration, MemorySize
+from autoscaler.policies.flink.units import Duration, MemorySize, WholeDuration
 from contract.settings import Strict
 
 
@@ -59,7 +59,7 @@ class FlinkOptions(Strict):
     utilization_max: float | None = Field(None, ge=0, description="None = target + boundary")
     utilization_min: float | None = Field(None, ge=0, description="None = target - boundary")
     target_utilization_boundary: float = Field(0.3, ge=0)
-    backlog_processing_lag_threshold: Duration = Field(300.0, ge=0)
+    backlog_processing_lag_threshold: WholeDuration = Field(300.0, ge=0)
 
     vertex_min_parallelism: int = Field(1, ge=1)
     vertex_max_parallelism: int = Field(200, ge=1)
@@ -68,12 +68,12 @@ class FlinkOptions(Strict):
     scale_down_interval: Duration = 3_600.0
     scaling_parallelism_alignment_mode: Alignment = Alignment.BALANCED
 
-    catch_up_duration: Duration = Field(1_800.0, ge=0)
-    restart_time: Duration = Field(300.0, ge=0)
+    catch_up_duration: WholeDuration = Field(1_800.0, ge=0)
+    restart_time: WholeDuration = Field(300.0, ge=0)
     restart_time_tracking_enabled: bool = False
-    restart_time_tracking_limit: Duration = Field(900.0, ge=0)
+    restart_time_tracking_limit: WholeDuration = Field(900.0, ge=0)
 
-    observed_true_processing_rate_lag_threshold: Duration = Field(30.0, ge=0)
+    observed_true_processing_rate_lag_threshold: WholeDuration = Field(30.0, ge=0)
     observed_true_processing_rate_switch_threshold: float = Field(0.15, ge=0)
     observed_true_processing_rate_min_observations: int = Field(2, ge=1)
 

@@ -11,8 +11,9 @@ from autoscaler.model import DelayedDown, FlinkMemory, Memory, Observation, Plan
 from autoscaler.policies.flink.brakes import brake
 from autoscaler.policies.flink.down import clear_down, delay_down
 from autoscaler.policies.flink.evaluate import Evaluated, evaluate, propose_parallelism
-from autoscaler.policies.flink.history import ineffective
+from autoscaler.policies.flink.history import ineffective, recent
 from autoscaler.policies.flink.options import FlinkOptions
+from autoscaler.policies.flink.rates import round_metric
 from autoscaler.policies.flink.window import add_sample, is_running, measure, notice, ready_count, take_sample
 
 RULE = "flink"
@@ -37,10 +38,8 @@ class FlinkPolicy:
 
     def __call__(self, seen: Observation, memory: Memory) -> Proposal:
         """Flink's answer to this tick."""
-        if not self.options.enabled:
-            return Proposal(trail=(_hold(seen, "the autoscaler is not enabled"),))
         flink = notice(memory.flink or FlinkMemory(), seen, memory, self.options)
-        answer = self._look(seen, flink)
+        answer = self._look(seen, flink) if self.options.enabled else _disabled(seen, flink)
         return Proposal(
             trail=answer.steps,
             recommendation=answer.recommendation,
@@ -85,7 +84,7 @@ class FlinkPolicy:
     def _up(self, seen: Observation, flink: FlinkMemory, found: Evaluated, steps: tuple[Step, ...]) -> "_Answer":
         wanted, options = steps[-1].replicas, self.options
         useless = options.scaling_effectiveness_detection_enabled and ineffective(
-            flink.rescales,
+            recent(flink.rescales, at_seconds=seen.at_seconds, max_age=options.history_max_age),
             current=seen.spec_replicas,
             true_rate=found.true_rate,
             threshold=options.scaling_effectiveness_threshold,
@@ -105,6 +104,8 @@ class FlinkPolicy:
         if largest != wanted:
             why = f"{largest} is the largest of the last {_s(interval)}"
             steps = (*steps, Step(rule="scale-down interval", replicas=largest, why=why))
+        if largest == seen.spec_replicas:
+            return _Answer((*steps, _hold(seen, f"{largest} is the present number")), delayed.flink, wanted)
         return self._move(seen, delayed.flink, found, steps, outside=delayed.ripe.outside)
 
     def _move(
@@ -123,7 +124,7 @@ class FlinkPolicy:
             before=seen.spec_replicas,
             after=wanted,
             true_rate=found.true_rate if known else None,
-            expected_rate=found.true_rate * found.factor if known else None,
+            expected_rate=round_metric(found.true_rate / seen.spec_replicas * wanted) if known else None,
         )
         step = Step(rule="edges", replicas=wanted, why=f"outside the edges: {found.told_edges}")
         return _Answer((*steps, step), replace(flink, pending=rescale), recommended)
@@ -134,6 +135,12 @@ class _Answer:
     steps: tuple[Step, ...]
     flink: FlinkMemory
     recommendation: int | None = None
+
+
+def _disabled(seen: Observation, flink: FlinkMemory) -> _Answer:
+    """Switched off it forgets what waits to go down and what it has learned; what is measured stays."""
+    forgotten = replace(clear_down(flink), pending=None, rescales=())
+    return _Answer((_hold(seen, "the autoscaler is not enabled"),), forgotten)
 
 
 def _hold(seen: Observation, why: str) -> Step:

@@ -5,6 +5,18 @@ Each can be called by itself.  Infinity means "as much as you like": nothing flo
 
 import math
 from dataclasses import dataclass
+from decimal import ROUND_HALF_UP, Decimal
+
+THOUSANDTH = Decimal("0.001")
+WHOLE = 2**53
+"""From here on a float has no decimals."""
+
+
+def round_metric(value: float) -> float:
+    """To three decimals, half up, as Flink keeps what it measures and evaluates; but never down to 0."""
+    if not abs(value) < WHOLE:
+        return value
+    return float(Decimal(repr(float(value))).quantize(THOUSANDTH, ROUND_HALF_UP)) or value
 
 
 def true_processing_rate(
@@ -48,7 +60,9 @@ def processing_capacity(
     share = min(1.0, max(0.0, utilization))
     if share == 0:
         return math.inf
-    catch_up = (lag_events + rate * restart_seconds) / catch_up_seconds if catch_up_seconds > 0 else 0.0
+    if catch_up_seconds <= 0:
+        return math.floor(rate / share + 0.5)
+    catch_up = round_metric(lag_events / catch_up_seconds) + rate * restart_seconds / catch_up_seconds
     return math.floor(catch_up + rate / share + 0.5)
 
 

@@ -1,9 +1,10 @@
 """Durations and sizes of memory as Flink writes them: `15 min`, `1 h`, `512 mb`."""
 
+import math
 import re
 from typing import Annotated
 
-from pydantic import BeforeValidator
+from pydantic import AfterValidator, BeforeValidator
 
 PATTERN = re.compile(r"\s*(\d+(?:\.\d+)?)\s*([a-zµ]+)\s*")
 SECONDS = {
@@ -41,5 +42,7 @@ def _parse(value: object, units: dict[str, float] | dict[str, int], expected: st
 
 Duration = Annotated[float, BeforeValidator(parse_duration)]
 """Seconds."""
+WholeDuration = Annotated[float, BeforeValidator(parse_duration), AfterValidator(math.floor)]
+"""Seconds without fractions, for durations that Flink reckons with as whole seconds: half a second is none."""
 MemorySize = Annotated[float, BeforeValidator(parse_memory)]
 """Bytes."""

@@ -6,12 +6,15 @@ stabilisation interval, and nothing is decided until it is full.
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
 from autoscaler.model import FlinkMemory, FlinkSample, Memory, Observation, Rescale, Worker
+from autoscaler.policies.flink.down import clear_down
+from autoscaler.policies.flink.history import remembered
 from autoscaler.policies.flink.options import Aggregator, FlinkOptions
+from autoscaler.policies.flink.rates import round_metric
 from autoscaler.signals import Signal, read_signal
 from contract.worker import WorkerPhase
 
@@ -23,11 +26,12 @@ SAMPLES_MAX = 4_096
 class Measured:
     """The window in a few numbers.  None = unknown."""
 
+    at_seconds: float
+    """When it ends."""
     input_rate: float | None
     """Events/s consumed, over the window."""
-    busy_rate: float
-    """The same, averaged in the way in which the load is."""
     load: float | None
+    """Busy share; unknown also if only the latest sample lacks it: Flink leaves the job out of such a run."""
     observed_rate: float | None
     lag_events: int
     lag_change_rate: float | None
@@ -38,12 +42,14 @@ def notice(flink: FlinkMemory, seen: Observation, memory: Memory, options: Flink
     if flink.replicas is None:
         flink = replace(flink, running_at=_running_since(seen))
     elif flink.replicas != seen.spec_replicas:
-        flink = _rescaled(flink, seen, memory, options)
+        flink = _rescaled(flink, seen, memory)
     if not is_running(seen) and (flink.running_at is not None or flink.rescaled_at is None):
         flink = replace(flink, rescaled_at=seen.at_seconds, running_at=None, samples=())
     if flink.rescaled_at is not None and flink.running_at is None and is_running(seen):
         flink = replace(flink, running_at=seen.at_seconds, rescales=_timed(flink, seen))
-    return replace(flink, replicas=seen.spec_replicas)
+    count, age = options.history_max_count, options.history_max_age
+    kept = remembered(flink.rescales, at_seconds=seen.at_seconds, max_count=count, max_age=age)
+    return replace(flink, replicas=seen.spec_replicas, rescales=kept)
 
 
 def take_sample(seen: Observation, flink: FlinkMemory, options: FlinkOptions) -> FlinkSample | str:
@@ -81,15 +87,12 @@ def measure(samples: Sequence[FlinkSample], options: FlinkOptions) -> Measured:
     """What the samples say together.  Rates of change need two of them."""
     first, last = samples[0], samples[-1]
     seconds = last.at_seconds - first.at_seconds
-    pairs = pairwise(samples)
-    consumed = sum(after.input_rate * (after.at_seconds - before.at_seconds) for before, after in pairs)
-    over_window = consumed / seconds if seconds > 0 else None
-    mean = sum(sample.input_rate for sample in samples) / len(samples)
-    by_counter = options.metrics_busy_time_aggregator is Aggregator.AVG and over_window is not None
+    by_counter = options.metrics_busy_time_aggregator is Aggregator.AVG
+    load = _over_time(samples, lambda one: one.load) if by_counter else _mean([one.load for one in samples], 1)
     return Measured(
-        input_rate=over_window,
-        busy_rate=over_window if by_counter and over_window is not None else mean,
-        load=_mean([sample.load for sample in samples], 1),
+        at_seconds=last.at_seconds,
+        input_rate=_over_time(samples, lambda one: one.input_rate),
+        load=None if last.load is None else load,
         observed_rate=_mean(
             [sample.observed_rate for sample in samples], options.observed_true_processing_rate_min_observations
         ),
@@ -99,13 +102,16 @@ def measure(samples: Sequence[FlinkSample], options: FlinkOptions) -> Measured:
 
 
 def aggregate_load(workers: Sequence[Worker], how: Aggregator) -> float | None:
-    """The busy share of the workers that take part and report one; None if none does."""
+    """The busy share of the workers that take part and report one; None if none does.
+
+    Rounded as Flink's metric is; for AVG Flink has a counter instead, which is not.
+    """
     shares = [worker.busy_ratio for worker in workers if takes_part(worker) and worker.busy_ratio is not None]
     if not shares:
         return None
     if how is Aggregator.AVG:
         return sum(shares) / len(shares)
-    return max(shares) if how is Aggregator.MAX else min(shares)
+    return round_metric(max(shares) if how is Aggregator.MAX else min(shares))
 
 
 def ready_count(seen: Observation) -> int:
@@ -125,17 +131,21 @@ def takes_part(worker: Worker) -> bool:
     return worker.phase is WorkerPhase.READY if worker.phase is not None else worker.ready is True
 
 
-def _rescaled(flink: FlinkMemory, seen: Observation, memory: Memory, options: FlinkOptions) -> FlinkMemory:
-    """What is left after a rescale: when it began, and those that were our own."""
+def _rescaled(flink: FlinkMemory, seen: Observation, memory: Memory) -> FlinkMemory:
+    """What is left after a rescale: when it began, and what earlier ones taught.
+
+    One of our own is remembered with them, and only that one ends the wait to go down.
+    """
     last, now = memory.last_scaled_at, seen.at_seconds
-    made_by_us = flink.pending is not None and flink.pending.after == seen.spec_replicas
-    done = (flink.pending,) if made_by_us and flink.pending is not None else ()
-    kept = (*flink.rescales, *done)[-options.history_max_count :]
     recent = last is not None and flink.looked_at is not None and last >= flink.looked_at
+    own = flink.pending if flink.pending is not None and flink.pending.after == seen.spec_replicas else None
+    if own is not None:
+        flink = replace(clear_down(flink), rescales=(*flink.rescales, own))
     return FlinkMemory(
-        replicas=flink.replicas,
         rescaled_at=last if recent else now,
-        rescales=tuple(one for one in kept if now - one.at_seconds <= options.history_max_age),
+        down_began_at=flink.down_began_at,
+        down_recommendations=flink.down_recommendations,
+        rescales=flink.rescales,
     )
 
 
@@ -148,10 +158,13 @@ def _running_since(seen: Observation) -> float | None:
 
 def _observed(lag_events: float, rate: float, before: Sequence[FlinkSample], options: FlinkOptions) -> float | None:
     """The rate itself while there is a backlog to keep all busy; else the average of those seen before, if enough."""
-    if rate > 0 and lag_events >= options.observed_true_processing_rate_lag_threshold * rate:
-        return rate
+    if rate <= 0:
+        return None
+    if lag_events >= options.observed_true_processing_rate_lag_threshold * rate:
+        return round_metric(rate)
     enough = options.observed_true_processing_rate_min_observations
-    return _mean([sample.observed_rate for sample in before], enough) if rate > 0 else None
+    average = _mean([sample.observed_rate for sample in before], enough)
+    return None if average is None else round_metric(average)
 
 
 def _timed(flink: FlinkMemory, seen: Observation) -> tuple[Rescale, ...]:
@@ -162,6 +175,14 @@ def _timed(flink: FlinkMemory, seen: Observation) -> tuple[Rescale, ...]:
     if last.restart_seconds is not None or last.after != seen.spec_replicas:
         return flink.rescales
     return (*before, last._replace(restart_seconds=seen.at_seconds - flink.rescaled_at))
+
+
+def _over_time(samples: Sequence[FlinkSample], value: Callable[[FlinkSample], float | None]) -> float | None:
+    """As a counter would have it: each sample's value holds for the time since the one before."""
+    pairs = [(after.at_seconds - before.at_seconds, value(after)) for before, after in pairwise(samples)]
+    known = [(seconds, rate) for seconds, rate in pairs if rate is not None]
+    total = sum(seconds for seconds, _ in known)
+    return sum(seconds * rate for seconds, rate in known) / total if total > 0 else None
 
 
 def _mean(values: Sequence[float | None], at_least: int) -> float | None:
