@@ -8,8 +8,8 @@ from pydantic import BaseModel
 
 FOUND_CHARACTERS = 80
 NAMES_MAX = 14
-NEAR = 0.75
-"""How alike two names must be, 1 = the same."""
+NEAR, ALIKE = 0.6, 0.75
+"""How alike two names must be, 1 = the same: long names of options, and the short ones of fields."""
 IN_YAML: Mapping[type, str] = {
     type(None): "nothing",
     bool: "true or false",
@@ -74,14 +74,19 @@ _WORDS: Mapping[str, Callable[[Mapping[str, Any]], str]] = {
 """By pydantic's name of the fault; its own words are good enough for the others."""
 
 
-def _known(names: Iterable[str], slip: str = "") -> str:
-    """What there is: the names that a slip of the pen may have meant, or else all of them."""
-    known = sorted(set(names))
-    near = difflib.get_close_matches(slip, known, n=3, cutoff=NEAR)
+def meant_perhaps(slip: str, known: Iterable[str], *, cutoff: float = NEAR) -> str:
+    """What an unknown name may have been meant for; where nothing is near, what there is; nothing where nothing is."""
+    names = list(dict.fromkeys(known))
+    near = difflib.get_close_matches(slip, names, n=3, cutoff=cutoff)
     if near:
-        return f"; did you mean {' or '.join(near)}?"
-    more = f" and {len(known) - NAMES_MAX} more" if len(known) > NAMES_MAX else ""
-    return f"; known: {', '.join(known[:NAMES_MAX])}{more}" if known else ""
+        return f"did you mean {' or '.join(near)}?"
+    more = f" and {len(names) - NAMES_MAX} more" if len(names) > NAMES_MAX else ""
+    return f"known: {', '.join(names[:NAMES_MAX])}{more}" if names else ""
+
+
+def _known(names: Iterable[str], slip: str = "") -> str:
+    hint = meant_perhaps(slip, sorted(names), cutoff=ALIKE)
+    return f"; {hint}" if hint else ""
 
 
 def _models_at(location: Sequence[int | str], model: type[BaseModel] | None) -> list[type[BaseModel]]:

@@ -3,7 +3,6 @@
 Shared by the readers of all kinds.  Paths are written as Kubernetes writes them: `spec.metrics[0].object.target`.
 """
 
-import difflib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Annotated, Any, TypeVar, get_args, get_origin
 
@@ -11,6 +10,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError, mo
 from pydantic.alias_generators import to_camel
 
 from autoscaler.manifests.kinds import Refusal
+from contract.faults import meant_perhaps
 from contract.quantities import approximate, parse_milli
 
 FOUND_CHARACTERS = 60
@@ -62,13 +62,6 @@ def with_found(message: str, value: object) -> str:
     found = repr(value)
     short = found if len(found) <= FOUND_CHARACTERS else f"{found[:FOUND_CHARACTERS]}…"
     return message if ", found " in message else f"{message}, found {short}"
-
-
-def meant_perhaps(name: str, known: Iterable[str]) -> str:
-    """What an unknown name may have been meant for; where nothing is near, what there is."""
-    names = list(known)
-    near = difflib.get_close_matches(name, names)
-    return f"did you mean {' or '.join(near)}?" if near else f"known: {', '.join(names)}"
 
 
 def _fault(shape: type[Shape], fault: Any) -> str:

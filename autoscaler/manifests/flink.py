@@ -10,11 +10,12 @@ from typing import Any, TypeVar
 from pydantic import ValidationError
 
 from autoscaler.guards import bounds
-from autoscaler.manifests.fields import meant_perhaps, shaped, told
+from autoscaler.manifests.fields import shaped, told
 from autoscaler.manifests.kinds import Context, Refusal
 from autoscaler.manifests.own import Own
 from autoscaler.model import Plan
 from autoscaler.policies.flink import Ds2Options, Ds2Policy, FlinkOptions, flink_plan
+from contract.faults import meant_perhaps
 from contract.settings import Strict
 
 PREFIXES = ("kubernetes.operator.", "job.autoscaler.", "autoscaler.standalone.")

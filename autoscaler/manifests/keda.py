@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
-from autoscaler.manifests.fields import meant_perhaps, shaped
+from autoscaler.manifests.fields import shaped
 from autoscaler.manifests.hpa import read_behavior
 from autoscaler.manifests.keda_shape import ModifiersShape, ScaledObjectShape, ScaledSpecShape
 from autoscaler.manifests.keda_trigger import RESOURCES, read_bool, read_trigger
@@ -24,6 +24,7 @@ from autoscaler.policies.keda import (
     keda_plan,
     read_formula,
 )
+from contract.faults import meant_perhaps
 
 PREFIX = "autoscaling.keda.sh/"
 SWITCHES = {

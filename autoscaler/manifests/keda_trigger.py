@@ -4,11 +4,12 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, TypeVar
 
-from autoscaler.manifests.fields import meant_perhaps, with_found
+from autoscaler.manifests.fields import with_found
 from autoscaler.manifests.keda_shape import TriggerShape
 from autoscaler.manifests.kinds import Refusal
 from autoscaler.policies.hpa import TargetType
 from autoscaler.policies.keda import KafkaTrigger, OffsetReset, ResourceTrigger, Trigger, metric_name
+from contract.faults import meant_perhaps
 from contract.quantities import parse_milli
 
 Value = TypeVar("Value")
