@@ -5,7 +5,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from autoscaler.backends.base import Backend, WorkerEnvironment
+from autoscaler.backends.base import Backend, Template
 from autoscaler.backends.memory import MemoryBackend
 from autoscaler.backends.process import ProcessBackend
 from autoscaler.controller import Controller
@@ -15,7 +15,6 @@ from autoscaler.prober import Prober
 from autoscaler.scaler import ScalerPlan
 from contract.errors import SettingsError
 from contract.kafka import KafkaSettings
-from contract.pods import PodSpec
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,8 +24,7 @@ class Surroundings:
     kafka: KafkaSettings
     topic: str
     group: str
-    spec: PodSpec
-    environment: WorkerEnvironment
+    template: Template
     folder: Path
     """Logs and state of the workers."""
     journal: Path | None
@@ -54,7 +52,7 @@ async def open_controller(scaler: ScalerPlan, around: Surroundings) -> AsyncIter
             topic=around.topic,
             group=around.group,
             backend=backend,
-            spec=around.spec,
+            spec=around.template.spec,
             cpu_window_seconds=around.cpu_window_seconds,
             called=around.called,
         )
@@ -62,7 +60,7 @@ async def open_controller(scaler: ScalerPlan, around: Surroundings) -> AsyncIter
             observer=await stack.enter_async_context(observing),
             backend=backend,
             prober=prober,
-            spec=around.spec,
+            template=around.template,
             panel=scaler.panel(),
             journal=journal,
             dry_run=around.dry_run,
@@ -81,5 +79,4 @@ def _backend(around: Surroundings) -> tuple[Backend, Sequence[str]]:
     """Where workers run, and what it cannot hold.  A dry run has none, and leaves folders alone, also another's."""
     if around.dry_run:
         return MemoryBackend(owner=around.group), ()
-    backend = ProcessBackend(owner=around.group, folder=around.folder, environment=around.environment, spec=around.spec)
-    return backend, backend.notes
+    return ProcessBackend(owner=around.group, folder=around.folder), ProcessBackend.notes(around.template)

@@ -14,6 +14,7 @@ import yaml
 from pydantic import ValidationError
 
 from autoscaler.assembly import Surroundings, open_controller
+from autoscaler.backends.base import FIRST_REVISION, Template
 from autoscaler.options import ClusterSettings, MetricNames, read_cluster, read_names
 from autoscaler.scaler import ScalerPlan, read_scaler
 from autoscaler.telling import Teller
@@ -157,8 +158,7 @@ def surroundings(orders: Orders) -> Surroundings:
         kafka=orders.kafka,
         topic=orders.settings.topic,
         group=orders.settings.group,
-        spec=orders.worker,
-        environment=environment,
+        template=Template(revision=FIRST_REVISION, spec=orders.worker, environment=environment),
         folder=orders.folder,
         journal=orders.journal,
         cpu_window_seconds=orders.cpu_window_seconds,

@@ -12,14 +12,13 @@ from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
-from autoscaler.backends.base import Backend
+from autoscaler.backends.base import Backend, Template
 from autoscaler.journal import Journal, Tick
 from autoscaler.observer.observer import Look, Observer
 from autoscaler.panel import Answer, Panel
 from autoscaler.prober import Prober
 from autoscaler.reconciler.model import Action, Fleet, Found, Happening, Kill, Launch, Stop
 from autoscaler.reconciler.reconcile import reconcile
-from contract.pods import PodSpec
 
 Value = TypeVar("Value")
 
@@ -50,7 +49,8 @@ class Controller:
     observer: Observer
     backend: Backend
     prober: Prober
-    spec: PodSpec
+    template: Template
+    """What new workers are made from."""
     panel: Panel
     journal: Journal | None = None
     dry_run: bool = False
@@ -119,7 +119,7 @@ class Controller:
             results=self.prober.collect(),
             partitions={name: len(status.assignment) for name, status in statuses.items()},
             now=now,
-            spec=self.spec,
+            spec=self.template.spec,
         )
         self.fleet = done.fleet
         self.prober.ask(done.probes)
@@ -134,7 +134,7 @@ class Controller:
     async def _act(self, action: Action) -> None:
         match action:
             case Launch():
-                await self.backend.launch(action.name, action.generation)
+                await self.backend.launch(action.name, action.generation, self.template)
             case Stop():
                 await self.backend.stop(action.name)
             case Kill():

@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 from autoscaler.assembly import Surroundings, open_controller
+from autoscaler.backends.base import FIRST_REVISION, Template
 from autoscaler.controller import Controller
 from autoscaler.scaler import ScalerPlan
 from contract.kafka import KafkaSettings
@@ -38,8 +39,7 @@ async def running_workers(
         kafka=kafka,
         topic=topics.events,
         group=topics.group,
-        spec=scenario.worker,
-        environment=environment,
+        template=Template(revision=FIRST_REVISION, spec=scenario.worker, environment=environment),
         folder=directory.path / "workers",
         journal=directory.decisions_jsonl,
         cpu_window_seconds=window,

@@ -28,6 +28,8 @@ class Found:
     name: str
     generation: int
     launched_at: float
+    revision: str = ""
+    """Of the template that it was made from; empty = not known."""
     exit: Exit | None = None
     """None while it runs."""
     url: str | None = None

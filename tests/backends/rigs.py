@@ -13,10 +13,11 @@ from typing import Protocol
 
 import psutil
 
-from autoscaler.backends.base import Backend
+from autoscaler.backends.base import Backend, Template
 from autoscaler.backends.memory import MemoryBackend, Script, World
 from autoscaler.backends.process import ProcessBackend
 from contract.pods import PodSpec
+from tests.templates import template_of
 from tests.workers import ROOT
 
 PATIENCE_SECONDS = 20.0
@@ -29,6 +30,9 @@ BARE_BYTES = 64 << 20
 
 class Rig(Protocol):
     """One kind of backend."""
+
+    template: Template
+    """What the workers of the backend made last are made from."""
 
     def backend(self, script: Script = ..., spec: PodSpec = ..., owner: str = ...) -> Backend:
         """A backend whose workers follow `script`.  Another one of the same owner is the one after a restart."""
@@ -50,7 +54,8 @@ class MemoryRig:
         self._world = World()
 
     def backend(self, script: Script = OBEDIENT, spec: PodSpec = IMPATIENT, owner: str = "suite") -> Backend:
-        return MemoryBackend(script=lambda _name, _generation: script, spec=spec, owner=owner, world=self._world)
+        self.template = template_of(spec)
+        return MemoryBackend(script=lambda _name, _generation: script, owner=owner, world=self._world)
 
     async def until(self, holds: Callable[[], Awaitable[bool]]) -> None:
         limit = self._world.at_seconds + PATIENCE_SECONDS
@@ -76,9 +81,8 @@ class ProcessRig:
         def environment(_worker: str) -> Mapping[str, str]:
             return {"ACTOR": json.dumps(asdict(script)), "PYTHONPATH": str(ROOT)}
 
-        return ProcessBackend(
-            owner=owner, folder=self._folder, environment=environment, spec=spec, module="tests.backends.actor"
-        )
+        self.template = template_of(spec, environment)
+        return ProcessBackend(owner=owner, folder=self._folder, module="tests.backends.actor")
 
     async def until(self, holds: Callable[[], Awaitable[bool]]) -> None:
         limit = time.monotonic() + PATIENCE_SECONDS

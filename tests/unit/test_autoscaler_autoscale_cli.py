@@ -152,7 +152,7 @@ def told(worker: WorkerSpec, settings: WorkerSettings) -> dict[str, str]:
         journal=None,
         dry_run=False,
     )
-    return dict(surroundings(orders).environment("worker-7"))
+    return dict(surroundings(orders).template.environment("worker-7"))
 
 
 def test_a_worker_is_told_who_it_is_and_where_kafka_is() -> None:

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from autoscaler.backends.base import Template
 from autoscaler.backends.memory import MemoryBackend, Script, World
 from autoscaler.controller import Controller, Report
 from autoscaler.errors import BackendError
@@ -22,6 +23,7 @@ from autoscaler.reconciler.launches import LAUNCH_SECONDS_MAX
 from autoscaler.reconciler.model import Found, Pods, ProbeOrder, ProbeResult
 from contract.errors import KafkaError
 from contract.pods import PodSpec, Probe, Probes
+from tests.templates import template_of
 
 BEGAN_AT = 1_000_000.0
 
@@ -75,9 +77,9 @@ class Fallible(MemoryBackend):
             raise BackendError("nobody answers")
         return await super().list()
 
-    async def launch(self, name: str, generation: int) -> None:
+    async def launch(self, name: str, generation: int, template: Template) -> None:
         await self._note("launch", name)
-        await super().launch(name, generation)
+        await super().launch(name, generation, template)
 
     async def stop(self, name: str) -> None:
         await self._note("stop", name)
@@ -113,7 +115,7 @@ class Rig:
             observer=self.eyes,
             backend=self.backend,
             prober=Nods(),
-            spec=PodSpec(probes=Probes(readiness=Probe(period_seconds=1.0))),
+            template=template_of(PodSpec(probes=Probes(readiness=Probe(period_seconds=1.0)))),
             panel=Panel(acting=Seat(name="policy", plan=plan), desired=desired),
             **more,
         )

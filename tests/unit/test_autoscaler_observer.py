@@ -15,6 +15,7 @@ from autoscaler.reconciler.model import Pod
 from contract.pods import PodSpec
 from contract.worker import WorkerPhase, WorkerStatus
 from tests.fake_kafka import FakeKafka
+from tests.templates import BARE
 
 BEGAN_AT = 1_000_000.0
 
@@ -54,7 +55,7 @@ class Surroundings:
     async def launch(self, name: str, phase: WorkerPhase, *assignment: int) -> None:
         """A worker with a process, a URL and a status."""
         now, url = self.backend.world.at_seconds, f"http://{name}:80"
-        await self.backend.launch(name, 0)
+        await self.backend.launch(name, 0, BARE)
         self.pods[name] = Pod(name=name, created_at=now, launched_at=now, url=url)
         self.tell(name, phase, *assignment)
 

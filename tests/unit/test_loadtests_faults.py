@@ -18,6 +18,7 @@ from contract.scenario import Fault, FreezeFault, KillFault, PoisonFault, Scenar
 from loadtests.fault_plan import choose, planned
 from loadtests.faults import Faults
 from loadtests.poison import Poisoner
+from tests.templates import BARE
 
 NAMES = ("w-1", "w-2", "w-3", "w-4", "w-5")
 
@@ -115,7 +116,7 @@ class Scene:
 
     async def launched(self) -> "Scene":
         for name in NAMES:
-            await self.backend.launch(name, 0)
+            await self.backend.launch(name, 0, BARE)
         return self
 
     async def killed(self) -> set[str]:
@@ -244,7 +245,7 @@ class Broken(MemoryBackend):
 
 async def test_what_could_not_be_done_is_told_and_the_plan_goes_on() -> None:
     backend = Broken()
-    await backend.launch("w-1", 0)
+    await backend.launch("w-1", 0, BARE)
     faults = faults_of(kill(1), poison(2), freeze(3, hold_seconds=1), backend=backend)
     faults.poisoner = PretendedPoisoner(KafkaError("no Kafka"))
     assert told(await faults.due(1.0, ["w-1"])) == [("fault-failed", "w-1", "kill: w-1 cannot be reached")]
