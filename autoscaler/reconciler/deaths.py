@@ -23,7 +23,7 @@ def bury(pod: Pod, world: World) -> Change:
     if pod.deleted_at is not None:
         gone = Happening(at_seconds=world.now, kind="gone", subject=pod.name, detail=words(exit_))
         return Change(pod=None, actions=(Remove(name=pod.name),), happenings=(gone,))
-    wait, following = next_wait(pod.back_off_seconds, exit_.at_seconds - pod.launched_at, world.spec.back_off)
+    wait, following = next_wait(pod.back_off_seconds, exit_.at_seconds - pod.launched_at, pod.spec.back_off)
     why = f"CrashLoopBackOff: {wait:g} s until restart {pod.restarts + 1}, {words(exit_)}" if wait else None
     buried = replace(
         without_process(pod, world.now),
@@ -45,6 +45,11 @@ def words(exit_: Exit) -> str:
     return "it vanished without an exit code" if exit_.code is None else f"exit code {exit_.code}"
 
 
+def last_line(exit_: Exit) -> str:
+    """The last line of its log, cut short; empty when it said nothing."""
+    return (exit_.last_words.strip().splitlines() or [""])[-1][:_LAST_WORDS_LENGTH]
+
+
 def _exit(pod: Pod, world: World) -> Exit | None:
     """How its process ended; None while it runs, or is awaited.  One that is shown no more ended in an unknown way."""
     if not pod.running or not pod.seen:
@@ -59,7 +64,7 @@ def _obituary(pod: Pod, exit_: Exit, now: float) -> Happening:
     parts = [f"{words(exit_)} after {exit_.at_seconds - pod.launched_at:.1f} s"]
     if pod.kill_reason:
         parts.append(f"ended for {pod.kill_reason}")
-    if exit_.last_words.strip():
-        parts.append("last words: " + exit_.last_words.strip().splitlines()[-1][:_LAST_WORDS_LENGTH])
+    if said := last_line(exit_):
+        parts.append(f"last words: {said}")
     kind = "oom-kill" if exit_.oom_killed else "exit"
     return Happening(at_seconds=now, kind=kind, subject=pod.name, detail="; ".join(parts))

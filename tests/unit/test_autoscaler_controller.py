@@ -21,6 +21,7 @@ from autoscaler.policies.fixed import fixed_plan
 from autoscaler.prober import Prober
 from autoscaler.reconciler.launches import LAUNCH_SECONDS_MAX
 from autoscaler.reconciler.model import Found, Pods, ProbeOrder, ProbeResult
+from autoscaler.releases import Releases
 from contract.errors import KafkaError
 from contract.pods import PodSpec, Probe, Probes
 from tests.templates import template_of
@@ -115,7 +116,7 @@ class Rig:
             observer=self.eyes,
             backend=self.backend,
             prober=Nods(),
-            template=template_of(PodSpec(probes=Probes(readiness=Probe(period_seconds=1.0)))),
+            releases=Releases.only(template_of(PodSpec(probes=Probes(readiness=Probe(period_seconds=1.0))))),
             panel=Panel(acting=Seat(name="policy", plan=plan), desired=desired),
             **more,
         )

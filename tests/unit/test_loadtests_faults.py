@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from autoscaler.backends.base import Backend
 from autoscaler.backends.memory import MemoryBackend, Script
 from autoscaler.errors import BackendError
+from autoscaler.releases import Releases
 from contract.errors import KafkaError
 from contract.kafka import KafkaSettings
 from contract.ledger import InjectedRange
@@ -102,7 +103,7 @@ class PretendedPoisoner(Poisoner):
 def faults_of(*faults: Fault, backend: Backend, seed: int = 1) -> Faults:
     """The faults of a run of 60 s, whose poison goes nowhere."""
     scenario = Scenario(name="faulty", seconds=60, seed=seed, faults=faults)
-    made = Faults(scenario, backend, KafkaSettings(), topic="events")
+    made = Faults(scenario, backend, Releases.only(BARE), KafkaSettings(), topic="events")
     made.poisoner = PretendedPoisoner()
     return made
 
