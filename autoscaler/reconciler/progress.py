@@ -93,15 +93,16 @@ def _reason(rollout: Rollout, pods: Sequence[Pod], world: World) -> str | None:
 
 
 def _told(before: Rollout, after: Rollout, now: float) -> Iterator[Happening]:
-    """A first version that comes up is nothing to tell: there was nobody to replace."""
+    """A first version that comes up, or not at once, is nothing to tell: there was nobody to replace."""
     subject, detail = f"revision {after.current.number}", None
+    replacing = after.current.number != FIRST_NUMBER or after.undoing
     if after.phase is Phase.STALLED and before.phase is not Phase.STALLED:
         detail = f"stalled: {after.reason}; {after.counts.available} workers are available"
     elif before.phase is Phase.STALLED and after.phase is Phase.PROGRESSING:
         detail = "goes on"
-    elif before.moving and not after.moving and (after.current.number != FIRST_NUMBER or after.undoing):
+    elif replacing and before.moving and not after.moving:
         detail = f"{after.phase} after {now - (after.started_at or now):.1f} s"
-    elif after.phase is Phase.PROGRESSING and after.reason and not before.reason:
+    elif replacing and after.phase is Phase.PROGRESSING and after.reason and not before.reason:
         detail = f"failing: {after.reason}"
     if detail:
         yield Happening(at_seconds=now, kind="rollout", subject=subject, detail=detail)

@@ -107,7 +107,7 @@ def spread(sizes: Sequence[int], change: int, *, desired: int, most: int, before
     order = sorted(range(len(sizes)), key=lambda i: (-sizes[i], -i if change > 0 else i))
     for i in (i for i in order if sizes[i] and left):
         share = _half_up(sizes[i] * most / before) - sizes[i] if desired else -sizes[i]
-        share = min(share, left) if change > 0 else max(share, left)
+        share = max(0, min(share, left)) if change > 0 else min(0, max(share, left))
         after[i] += share
         left -= share
     if order:
