@@ -35,7 +35,8 @@ def label_fault(key: Any, value: Any) -> str | None:
     if not _LABEL_NAME.fullmatch(name) or (slash and not _LABEL_PREFIX.fullmatch(prefix)):
         return f"{key} is no label: expected a key such as gpu or example.com/gpu"
     if not isinstance(value, str):
-        return f'{key}: expected a text, found {value}: put it in quotes, such as {key}: "{str(value).lower()}"'
+        found = str(value).lower() if isinstance(value, bool) else value
+        return f'{key}: expected a text, found {found}: put it in quotes, such as {key}: "{found}"'
     if value and not _LABEL_NAME.fullmatch(value):
         return f"{key}: {value!r} is no label's value: at most 63 letters, digits, dots, dashes and underscores"
     return None

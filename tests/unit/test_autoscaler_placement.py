@@ -135,7 +135,7 @@ def test_this_machine_has_the_labels_of_a_node() -> None:
     ("selector", "words"),
     [
         pytest.param(
-            {"gpu": True}, 'gpu: expected a text, found True: put it in quotes, such as gpu: "true"', id="yes"
+            {"gpu": True}, 'gpu: expected a text, found true: put it in quotes, such as gpu: "true"', id="yes"
         ),
         pytest.param({"cores": 8}, 'put it in quotes, such as cores: "8"', id="a number"),
         pytest.param({"-gpu": "x"}, "-gpu is no label", id="a key that begins with a dash"),

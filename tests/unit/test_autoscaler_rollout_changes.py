@@ -113,9 +113,7 @@ def broken(**changes: Any) -> dict[str, Any]:
         pytest.param(broken(version=2), "version", id="another version"),
         pytest.param(broken(revisions=[]), "revisions", id="no revisions"),
         pytest.param(broken(phase="lost"), "phase", id="an unknown phase"),
-        pytest.param(
-            broken(given={"number": 1, "worker": {"grace": 3}, "image": None, "made_at": None}), "grace", id="w"
-        ),
+        pytest.param(broken(given={"number": 1, "worker": {"grace": 3}}), "grace", id="a field that no worker has"),
         pytest.param(broken(marks={"old": "many"}), "marks", id="marks of another kind"),
     ],
 )
