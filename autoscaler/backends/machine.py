@@ -1,4 +1,4 @@
-"""This machine as a node, with the labels that every node of a cluster has."""
+"""A machine as a node, with the labels that every node of a cluster has."""
 
 import platform
 import socket
@@ -11,12 +11,15 @@ _ARCHITECTURES = {"x86_64": "amd64", "aarch64": "arm64", "armv7l": "arm"}
 
 
 def this_machine(labels: Mapping[str, str]) -> Node:
-    """Named after its host.  `labels` come on top of the usual ones, and win over them."""
-    host = socket.gethostname()
-    machine = platform.machine()
+    """Named after its host."""
+    return node(socket.gethostname(), platform.system().lower(), platform.machine(), labels)
+
+
+def node(host: str, system: str, architecture: str, labels: Mapping[str, str]) -> Node:
+    """A node with these labels on top of the usual ones, over which they win."""
     usual = {
         "kubernetes.io/hostname": host,
-        "kubernetes.io/os": platform.system().lower(),
-        "kubernetes.io/arch": _ARCHITECTURES.get(machine, machine),
+        "kubernetes.io/os": system,
+        "kubernetes.io/arch": _ARCHITECTURES.get(architecture, architecture),
     }
     return Node(name=host, labels={**usual, **labels})

@@ -38,6 +38,8 @@ def bury(pod: Pod, world: World) -> Change:
 
 def words(exit_: Exit) -> str:
     """How it ended, in words."""
+    if not exit_.started:
+        return f"it could not be started: {last_line(exit_) or 'no reason was given'}"
     if exit_.oom_killed:
         return "OOMKilled: it used more memory than its limit"
     if exit_.signal is not None:
@@ -61,10 +63,11 @@ def _exit(pod: Pod, world: World) -> Exit | None:
 def _obituary(pod: Pod, exit_: Exit, now: float) -> Happening:
     """Told at the tick's time, as everything is; how long it ran is told by the backend's clock."""
     assert pod.launched_at is not None
-    parts = [f"{words(exit_)} after {exit_.at_seconds - pod.launched_at:.1f} s"]
+    after = f" after {exit_.at_seconds - pod.launched_at:.1f} s" if exit_.started else ""
+    parts = [words(exit_) + after]
     if pod.kill_reason:
         parts.append(f"ended for {pod.kill_reason}")
-    if said := last_line(exit_):
+    if exit_.started and (said := last_line(exit_)):
         parts.append(f"last words: {said}")
     kind = "oom-kill" if exit_.oom_killed else "exit"
     return Happening(at_seconds=now, kind=kind, subject=pod.name, detail="; ".join(parts))

@@ -21,7 +21,9 @@ class Exit:
     signal: int | None = None
     oom_killed: bool = False
     last_words: str = ""
-    """The end of its log."""
+    """The end of its log; the reason why it could not be started."""
+    started: bool = True
+    """False = there never was a process: no image, no memory, no network."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
