@@ -11,7 +11,8 @@ from functools import partial
 from autoscaler.backends.base import Template
 from autoscaler.errors import RolloutError
 from autoscaler.reconciler.model import Happening
-from autoscaler.rollout.changes import begin, start, undo
+from autoscaler.rollout.changes import begin, resumed, start, undo
+from autoscaler.rollout.document import from_document
 from autoscaler.rollout.model import Revision, Rollout
 from autoscaler.rollout.sizes import fence
 from contract.pods import PodSpec
@@ -77,6 +78,13 @@ class Releases:
     def undo(self, to: int | None = None, *, now: float) -> Rollout:
         """Go back to revision `to`, or to the one before.  Raises RolloutError when there is none such."""
         return self._change(undo(self.rollout, to, now=now), "goes back", now)
+
+    def resume(self, document: object, *, now: float) -> None:
+        """Go on where an autoscaler before this one was, by what it kept (`to_document`).  Raises StateError."""
+        given, strategy = self.rollout.given, self.rollout.strategy
+        asked = None if strategy == RolloutStrategy() else strategy
+        self.rollout = resumed(from_document(document), given.worker, given.image, asked, now=now)
+        self._made.clear()
 
     def settle(self, rollout: Rollout) -> None:
         """Take over what a tick has made of it."""

@@ -85,7 +85,7 @@ def _reason(rollout: Rollout, pods: Sequence[Pod], world: World) -> str | None:
     patience = rollout.strategy.min_ready_seconds
     stalled = rollout.phase is Phase.STALLED
     concerned = [pod for pod in _updated(pods, rollout) if stalled or pod.pending_reason]
-    found = [f"{pod.name}: {why}" for pod in concerned if (why := trouble(pod, patience, world.now))]
+    found = [(pod.name, why) for pod in concerned if (why := trouble(pod, patience, world.now))]
     if not stalled:
         return together(found) if found else rollout.reason
     since = f"no progress for {rollout.strategy.progress_deadline_seconds:g} s: "

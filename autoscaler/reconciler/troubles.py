@@ -22,10 +22,17 @@ def trouble(pod: Pod, min_ready_seconds: float, now: float) -> str | None:
     return "; ".join(now_and_then)
 
 
-def together(troubles: Sequence[str]) -> str:
-    """The first few of them."""
-    more = len(troubles) - NAMED_MAX
-    return "; ".join(troubles[:NAMED_MAX]) + (f"; and {more} more" if more > 0 else "")
+def together(troubles: Sequence[tuple[str, str]]) -> str:
+    """Those of several workers, each name with its words: what is the same is said once, and of much only a part."""
+    names: dict[str, list[str]] = {}
+    for name, why in troubles:
+        names.setdefault(why, []).append(name)
+    return _some([f"{_some(who, ', ')}: {why}" for why, who in names.items()], "; ")
+
+
+def _some(parts: Sequence[str], between: str) -> str:
+    more = len(parts) - NAMED_MAX
+    return between.join(parts[:NAMED_MAX]) + (f"{between}and {more} more" if more > 0 else "")
 
 
 def _unready(pod: Pod) -> str:

@@ -76,7 +76,10 @@ async def test_a_version_that_never_becomes_ready_stops_the_update() -> None:
     rolling = await Rolling(5, TWO_MORE, {"2": NEVER_READY}).up()
     rolling.start(2)
     (_, line) = await until(rolling, Phase.STALLED)
-    assert "no progress for 30 s: worker-6: the readiness probe has not succeeded: 503: joining" in line
+    assert (
+        "no progress for 30 s: worker-6, worker-7, worker-8: the readiness probe has not succeeded: 503: joining"
+        in line
+    )
     assert line.endswith("4 workers are available")
     before = [pod.name for pod in rolling.staying()]
     await rolling.backend.kill(rolling.staying("1")[0].name)

@@ -102,6 +102,17 @@ def test_after_a_restart(given: WorkerSpec, wanted: int, count: int) -> None:
     assert resumed(found, given, None, None, now=10.0) == found
 
 
+def test_releases_go_on_where_those_before_were() -> None:
+    """The strategy given now wins over the one that was kept, if one was given."""
+    kept = to_document(start(rolled(), worker(2), "weir:2", CAREFUL, now=5.0))
+    template = template_of(worker(1))
+    for given, expected in ((None, CAREFUL), (RolloutStrategy(max_surge=3), RolloutStrategy(max_surge=3))):
+        releases = Releases(rollout=begin(worker(1), strategy=given), templates=lambda _: template)
+        releases.resume(kept, now=9.0)
+        assert (releases.rollout.current.name, releases.rollout.current.image) == ("2", "weir:2")
+        assert releases.rollout.strategy == expected
+
+
 def broken(**changes: Any) -> dict[str, Any]:
     return to_document(rolled(2)) | changes
 
