@@ -27,7 +27,10 @@ def take(browser: Browser, url: str, path: Path, *, size: tuple[int, int], theme
     page = context.new_page()
     page.goto(url)
     page.wait_for_timeout(seconds * 1_000)
-    page.screenshot(path=path, full_page=not top)
+    if not top:  # charts out of sight are not drawn
+        page.set_viewport_size({"width": size[0], "height": page.evaluate("document.documentElement.scrollHeight")})
+        page.wait_for_timeout(1_000)
+    page.screenshot(path=path)
     context.close()
 
 

@@ -16,9 +16,9 @@ Document = dict[str, Any]
 WORKER_RATE = 1_000.0
 """Events/s that one worker does."""
 REQUEST_CORES = 0.4
-WORK_CORES = 0.25
+WORK_CORES = 0.35
 """What a busy worker uses; a starting one takes a whole core if it gets it."""
-INIT_CPU_SECONDS = 6.0
+INIT_CPU_SECONDS = 24.0
 SYNC_SECONDS = 15
 TARGET_RATIO = 0.7
 STABILISE_SECONDS = 45
@@ -107,7 +107,7 @@ class World:
 
     @property
     def cores(self) -> float:
-        return 0.12 * self.replicas_max
+        return 0.18 * self.replicas_max
 
     def frame(self) -> Frame:
         """The next second."""
@@ -149,7 +149,7 @@ class World:
         wanted = {w.name: 1.0 if w.initialising else WORK_CORES * share for w in busy}
         got = min(1.0, self.cores / max(sum(wanted.values()), 1e-9))
         for worker in busy:
-            self._burn(worker, wanted[worker.name] * got, share * WORKER_RATE * got * got if worker.ready else 0.0)
+            self._burn(worker, wanted[worker.name] * got, share * WORKER_RATE * got if worker.ready else 0.0)
         self.lag = max(0.0, self.lag + arriving - sum(w.rate for w in busy))
         self._assign(ready)
         return sum(w.cpu_cores for w in busy)
@@ -162,7 +162,7 @@ class World:
             worker.init_seconds += 1
             if worker.init_left <= 0:
                 self._tell("ready", worker.name, f"{worker.init_seconds:.1f} s after its launch")
-            elif worker.init_seconds >= 40 and self.chance.random() < 0.15:
+            elif worker.init_seconds >= 50 and self.chance.random() < 0.03:
                 self._kill(worker)
 
     def _kill(self, worker: Worker) -> None:
@@ -208,7 +208,7 @@ class World:
             "replicas": self.desired,
             "reason": _reason(trail, before) if acting else "paused by an operator: the present number is kept",
             "trail": trail,
-            "conditions": _conditions(limited, final),
+            "conditions": _conditions(limited, final, before),
             "held": None,
             "shadows": {s["name"]: {"replicas": s["replicas"], "why": s["why"]} for s in self._shadows()},
             "count": 1,
@@ -222,7 +222,7 @@ class World:
         living = [w for w in self.workers if w.deleted_at is None]
         for _ in range(self.desired - len(living)):
             self._launch()
-        for worker in sorted(living, key=lambda w: (w.ready, w.partitions, -w.created_at))[: len(living) - self.desired]:
+        for worker in sorted(living, key=lambda w: (w.ready, w.partitions, -w.created_at))[: max(0, len(living) - self.desired)]:
             worker.deleted_at = self.at
             self._tell("stop", worker.name, "scaled down")
         for worker in [w for w in self.workers if w.deleted_at is not None and self.at - w.deleted_at > 2]:
@@ -248,7 +248,7 @@ class World:
             "arrival_rate": arriving,
             "processing_rate": processing,
             "lag_events": round(self.lag),
-            "lag_seconds": self.lag / processing + 0.3 if processing else None,
+            "lag_seconds": round(self.lag / arriving + 0.3, 2) if arriving else None,
             "replicas_desired": self.desired,
             "replicas_current": len(self.workers),
             "replicas_ready": ready,
@@ -298,8 +298,8 @@ class World:
         kills = sum(w.restarts for w in self.workers)
         told = [
             f"desired replicas rose to {self.desired}, {self.desired / max(1, needed):.1f} times the {needed:.0f} needed",
-            f"{init / max(1e-9, init + work):.0%} of the workers' CPU goes into starting",
-            f"throughput fell to {processing / max(1.0, arriving):.0%} of what arrives",
+            f"{init / max(1e-9, init + work) * 100:.0f} % of the workers' CPU goes into starting",
+            f"throughput is {processing / max(1.0, arriving) * 100:.0f} % of what arrives",
             *([f"probes killed {kills} worker{'s' if kills > 1 else ''}"] if kills else []),
         ]
         return ", ".join(told)
@@ -373,27 +373,13 @@ class World:
 def _trail(utilisation: float, alive: int, numbers: tuple[int, ...], bounds: tuple[int, int]) -> list[Document]:
     raw, steady, limited, final = numbers
     least, most = bounds
-    cpu = f"cpu {utilisation:.0%} of the request / {TARGET_RATIO:.0%}, {alive} workers → {raw}".replace("%", " %")
+    cpu = f"cpu {utilisation * 100:.0f} % of the request / {TARGET_RATIO * 100:.0f} %, {alive} workers → {raw}"
+    why = "ReadyForNewScale" if steady == raw else f"ScaleDownStabilized, {STABILISE_SECONDS} s"
+    limit = "DesiredWithinRange" if final == steady else "ScaleUpLimit" if final == limited else f"{least} to {most}"
     return [
-        {"rule": "cpu", "replicas": raw, "why": cpu, "numbers": {"utilisation": round(utilisation, 3), "workers": alive}},
-        {
-            "rule": "stabilise",
-            "replicas": steady,
-            "why": f"the highest of the last {STABILISE_SECONDS} s is {steady}" if steady != raw else "nothing to wait for",
-            "numbers": {"window_seconds": STABILISE_SECONDS},
-        },
-        {
-            "rule": "limits",
-            "replicas": limited,
-            "why": f"at most twice as many in one step: {limited}" if limited != steady else "within its limits",
-            "numbers": {},
-        },
-        {
-            "rule": "bounds",
-            "replicas": final,
-            "why": f"{least} to {most}: {final}" if final != limited else f"{least} to {most} hold",
-            "numbers": {"replicas_min": least, "replicas_max": most},
-        },
+        {"rule": "cpu", "replicas": raw, "why": cpu, "numbers": {"usage": utilisation * 100, "target": 70.0}},
+        {"rule": "stabilise", "replicas": steady, "why": f"stabilised {steady}: {why}", "numbers": {}},
+        {"rule": "limits", "replicas": final, "why": f"{final}: {limit}", "numbers": {}},
     ]
 
 
@@ -405,28 +391,18 @@ def _reason(trail: Sequence[Document], before: int) -> str:
     return f"{found['rule']}: {found['why']}"
 
 
-def _conditions(limited: int, final: int) -> list[Document]:
-    limiting = limited != final
-    return [
-        {
-            "type": "AbleToScale",
-            "status": True,
-            "reason": "ReadyForNewScale",
-            "message": "recommended size matches current size",
-        },
-        {
-            "type": "ScalingActive",
-            "status": True,
-            "reason": "ValidMetricFound",
-            "message": "the HPA was able to successfully calculate a replica count from cpu resource utilization",
-        },
-        {
-            "type": "ScalingLimited",
-            "status": limiting,
-            "reason": "TooManyReplicas" if limited > final else "TooFewReplicas" if limiting else "DesiredWithinRange",
-            "message": "the desired replica count is outside of the bounds" if limiting else "it is within the bounds",
-        },
+def _conditions(limited: int, final: int, before: int) -> list[Document]:
+    moved, limiting = final != before, limited != final
+    told = [
+        ("AbleToScale", True, "SucceededRescale", f"the number of replicas was set to {final}")
+        if moved
+        else ("AbleToScale", True, "ReadyForNewScale", "the recommended number is the present one"),
+        ("ScalingActive", True, "ValidMetricFound", "a number of replicas follows from cpu utilisation"),
+        ("ScalingLimited", True, "TooManyReplicas", "the policy's maximum")
+        if limiting
+        else ("ScalingLimited", False, "DesiredWithinRange", "the number is within all limits"),
     ]
+    return [dict(zip(("type", "status", "reason", "message"), condition, strict=True)) for condition in told]
 
 
 def day_columns(until: float, *, seconds: int = 86_400, replicas_max: int = 100) -> dict[str, list[float | None]]:

@@ -1,5 +1,6 @@
 // What the page knows: the last documents, the samples, and what the samples do not have (marks, storms).
 import { readOr } from "./api.js";
+import { because } from "./reasons.js";
 import { Samples } from "./samples.js";
 
 const DECISIONS_MAX = 500;
@@ -91,7 +92,7 @@ export class Board {
     const moves = this.decisions.filter((decision) => decision.replicas !== decision.replicas_before).map((decision) => ({
       at: decision.at,
       kind: decision.replicas > decision.replicas_before ? "up" : "down",
-      words: `${decision.replicas_before} → ${decision.replicas}: ${decision.reason}`,
+      words: `${decision.replicas_before} → ${decision.replicas}: ${because(decision)}`,
     }));
     const others = this.happenings.filter(({ kind }) => kind in MARKED).map(({ at, kind, subject, detail }) => ({
       at, kind: MARKED[kind], words: [kind, subject, detail].filter(Boolean).join(" "),

@@ -28,7 +28,7 @@ export class Charts {
     addEventListener("weir-theme", () => { this.#plots.forEach((plot) => plot.recolour()); this.redraw(); });
     new ResizeObserver(() => this.later(this.resize)).observe(this.place);
     this.seen = new Set();
-    this.watching = new IntersectionObserver((entries) => this.#watch(entries), { rootMargin: "80px" });
+    this.watching = new IntersectionObserver((entries) => this.#watch(entries), { rootMargin: "300px" });
   }
 
   redraw = () => {
@@ -44,6 +44,7 @@ export class Charts {
   draw = () => {
     const samples = this.samples(), latest = this.board.samples.last ?? this.board.now();
     this.#make(samples);
+    this.timeline.first = this.board.samples.at[0] ?? latest;
     const shown = this.timeline.window(latest);
     if (this.#worthIt(shown)) this.#drawAll(samples, shown);
     this.tell();
@@ -78,8 +79,8 @@ export class Charts {
   }
 
   #drawLane([from, until]) {
-    const plot = this.#plots[0], { over } = plot.uplot;
-    const left = over.offsetLeft + plot.box.offsetLeft, width = over.clientWidth;
+    const { left: begins, width } = this.#plots[0].uplot.over.getBoundingClientRect();
+    const left = begins - this.lane.figure.getBoundingClientRect().left;
     this.lane.draw(this.marks(), [from, until], (at) => left + ((at - from) / (until - from)) * width, { left, width });
   }
 

@@ -1,6 +1,7 @@
 // Why it is that many workers: the newest decision step by step, its conditions, and those before it, folded.
-import { clock, count, number, whole } from "./format.js";
+import { clock, count, many, number, tight, whole } from "./format.js";
 import { byId, element, keyed, setData, setHidden, setText } from "./dom.js";
+import { because, movements } from "./reasons.js";
 
 const EARLIER_MAX = 60;
 
@@ -22,7 +23,7 @@ export class Decisions {
 
   draw = () => {
     const [newest, ...earlier] = this.board.decisions;
-    setText(this.title, newest ? `Why ${count(newest.replicas)} worker${newest.replicas === 1 ? "" : "s"}` : "Why this number");
+    setText(this.title, title(newest, this.board.state));
     setText(this.when, newest ? when(newest, this.board) : "The policy was not asked yet.");
     if (this.#told === this.board.changes) return;
     this.#told = this.board.changes;
@@ -38,6 +39,13 @@ export class Decisions {
   }
 }
 
+// What was decided need not be what is asserted: by hand, or while a part fails.
+function title(newest, state) {
+  if (!newest) return "Why this number";
+  const workers = many(newest.replicas, "worker");
+  return state && state.replicas.desired !== newest.replicas ? `Decided last: ${workers}` : `Why ${workers}`;
+}
+
 function when({ at, until, count: times, policy, replicas_before: before, replicas }, board) {
   const moved = before === replicas ? "kept" : `${before} → ${replicas}`;
   const last = until ?? at;
@@ -46,7 +54,7 @@ function when({ at, until, count: times, policy, replicas_before: before, replic
 
 function makeDecision(parent) {
   const place = element("div", { parent });
-  const held = element("p", { className: "held", parent: place });
+  const held = element("p", { className: "failed-part", parent: place });
   const steps = element("ol", { className: "steps", parent: place });
   const conditions = element("ul", { className: "conditions", parent: place, "aria-label": "Conditions" });
   return { place, held, steps, conditions };
@@ -55,24 +63,11 @@ function makeDecision(parent) {
 function drawDecision({ held, steps, conditions }, decision) {
   setHidden(held, !decision.held);
   setText(held, decision.held ? `Held, because a part failed: ${decision.held}` : "");
-  const numbers = movement(decision);
+  const moves = movements(decision);
   keyed(steps, decision.trail, {
-    key: (_, index) => index, make: makeStep, update: (row, step, index) => updateStep(row, step, numbers[index]),
+    key: (_, index) => index, make: makeStep, update: (row, step, index) => updateStep(row, step, moves[index]),
   });
   keyed(conditions, decision.conditions, { key: ({ type }) => type, make: makeCondition, update: updateCondition });
-}
-
-// From which number each step came, and which one decided: the last that changed it, else the first.
-function movement({ trail, replicas_before: before }) {
-  let from = before, binding = 0;
-  const moves = trail.map(({ replicas }, index) => {
-    const move = { from, to: replicas, binding: false };
-    if (replicas !== from) binding = index;
-    from = replicas;
-    return move;
-  });
-  if (moves.length) moves[binding].binding = true;
-  return moves;
 }
 
 function makeStep() {
@@ -84,14 +79,14 @@ function makeStep() {
   return row;
 }
 
-function updateStep(row, { rule, why, numbers }, { from, to, binding }) {
+function updateStep(row, { rule, why, numbers }, { from, to, deciding }) {
   const [name, number_, words, small] = row.children;
   setText(name, rule);
   setText(number_, from === to ? String(to) : `${from} → ${to}`);
-  setText(words, why);
+  setText(words, tight(why));
   setText(small, Object.entries(numbers ?? {}).map(([key, value]) => `${key} ${number(value)}`).join(", "));
   setData(row, "moved", String(from !== to));
-  setData(row, "binding", String(binding));
+  setData(row, "deciding", String(deciding));
 }
 
 function makeCondition() {
@@ -125,6 +120,6 @@ function updateEarlier(row, decision) {
   row.said = decision;
   setText(at, clock(decision.at));
   setText(to, decision.replicas === decision.replicas_before ? `${decision.replicas}` : `${decision.replicas_before} → ${decision.replicas}`);
-  setText(why, `${decision.reason}${decision.count > 1 ? ` (${decision.count} times)` : ""}`);
+  setText(why, `${because(decision)}${decision.count > 1 ? ` (${decision.count} times)` : ""}`);
   setData(row, "moved", String(decision.replicas !== decision.replicas_before));
 }

@@ -55,6 +55,9 @@ const minute = new Intl.DateTimeFormat("en-GB", { hour: "2-digit", minute: "2-di
 export function clock(at) { return known(at) ? second.format(at * 1000) : UNKNOWN; }
 export function clockMinute(at) { return known(at) ? minute.format(at * 1000) : UNKNOWN; }
 
+// Words from the autoscaler, with each number kept on one line with its unit.
+export function tight(text) { return text.replace(/(\d) (?=(?:%|s|ms|min|h|k|M|MiB|cores?|events?|times?|→)(?![\w]))/g, "$1\u00a0"); }
+
 export function many(amount, thing) { return `${count(amount)} ${thing}${amount === 1 ? "" : "s"}`; }
 
 export function known(value) { return value !== null && value !== undefined && Number.isFinite(value); }

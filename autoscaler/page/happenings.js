@@ -1,5 +1,5 @@
 // What happened, newest first. Things of one kind that happened at about the same time are one line: twenty launches are one.
-import { clock } from "./format.js";
+import { clock, tight } from "./format.js";
 import { byId, element, keyed, setData, setText } from "./dom.js";
 
 const LINES_MAX = 120;
@@ -61,5 +61,5 @@ function updateLine(row, { at, kind, words: said }) {
   const [time, , text] = row.children;
   setText(time, at === null ? "" : clock(at));
   setText(text.firstChild, kind);
-  setText(text.lastChild, said);
+  setText(text.lastChild, tight(said));
 }

@@ -25,10 +25,11 @@ export class Head {
   drawConnection = () => {
     const { link } = this, silent = now() - link.heardAt, allowed = Math.max(5, 5 * (this.board.state?.tick_seconds ?? 1));
     const stale = link.phase === "live" && silent > allowed;
-    const phase = stale ? "stale" : link.phase, since = this.board.state ? `, stale since ${clock(this.board.state.at)}` : "";
+    const phase = stale ? "stale" : link.phase, since = this.board.state ? `(stale since ${clock(this.board.state.at)})` : "";
     setData(byId("connection"), "phase", phase);
     setData(document.body, "phase", phase);
-    setText(byId("connection-words"), { connecting: `connecting${since}`, live: "live", stale: since.slice(2) || "no ticks yet", waiting: `reconnecting${since}` }[phase]);
+    setText(byId("connection-words"), { connecting: "connecting", live: "live", stale: "silent", waiting: "reconnecting" }[phase]);
+    setText(byId("connection-since"), phase === "live" ? "" : since);
     setText(byId("connection-count"), phase === "waiting" ? `in ${Math.max(0, Math.ceil(link.retryAt - now()))} s` : "");
     setHidden(byId("retry"), phase !== "waiting");
   };
@@ -49,7 +50,6 @@ function facts(state) {
     ["Backend", state.backend],
     ["Leader", leader ? leaderWords(leader) : "no lease: alone"],
     ...(state.scenario ? [["Scenario", state.scenario]] : []),
-    ["In the group", known(state.group_members) ? count(state.group_members) : UNKNOWN],
   ];
 }
 

@@ -5,6 +5,7 @@ import { colour } from "./colours.js";
 import { element, setHidden } from "./dom.js";
 
 const NEAR_PIXELS = 9;
+const ROOM_PIXELS = 13;
 const WORDS_MAX = 6;
 const LOOKS = {
   up: { colour: "desired", name: "more workers" },
@@ -38,7 +39,7 @@ export class Lane {
     brush.moveTo(bounds.left, height / 2);
     brush.lineTo(bounds.left + bounds.width, height / 2);
     brush.stroke();
-    this.shown = bundles(marks.filter(({ at }) => at >= from && at <= until), toX);
+    this.shown = bundles(marks.filter(({ at }) => at >= from && at <= until), toX, bounds.left + bounds.width);
     for (const mark of this.shown) glyph(brush, mark, height / 2);
   }
 
@@ -59,7 +60,7 @@ function words(bundle) {
   return [line(`${clock(first.at)}  ${bundle.marks.length} × ${LOOKS[bundle.kind].name}`), line(`the first: ${first.words}`)];
 }
 
-function bundles(marks, toX) {
+function bundles(marks, toX, right) {
   const found = [];
   for (const kind of ORDER) {
     let open = null;
@@ -68,6 +69,21 @@ function bundles(marks, toX) {
       if (open && x - open.x <= NEAR_PIXELS) open.marks.push(mark);
       else found.push((open = { kind, x, marks: [mark] }));
     }
+  }
+  return sideBySide(found, right);
+}
+
+// What happened together stands beside each other, so that no mark hides another.
+function sideBySide(found, right) {
+  let before = -Infinity;
+  for (const mark of found.sort((a, b) => a.x - b.x)) {
+    mark.x = Math.max(mark.x, Math.min(before + ROOM_PIXELS, mark.x + 3 * ROOM_PIXELS));
+    before = mark.x;
+  }
+  let limit = right + ROOM_PIXELS / 2;
+  for (const mark of found.toReversed()) {
+    mark.x = Math.min(mark.x, limit);
+    limit = mark.x - ROOM_PIXELS;
   }
   return found;
 }

@@ -4,6 +4,7 @@ import { Board } from "./board.js";
 import { Charts } from "./charts.js";
 import { Controls } from "./controls.js";
 import { Decisions } from "./decision.js";
+import { byId } from "./dom.js";
 import { Frames } from "./frames.js";
 import { Happenings } from "./happenings.js";
 import { Head } from "./head.js";
@@ -35,6 +36,7 @@ const link = new Link({
   },
   tell: () => later(head.drawConnection),
 });
+byId("retry").addEventListener("click", () => link.retry());
 
 const parts = { board, timeline, link, later, samples: () => (timeline.zoomed && details.at.length ? details : board.samples) };
 const head = new Head(parts), notices = new Notices(parts), tiles = new Tiles(parts), charts = new Charts(parts);
@@ -74,6 +76,6 @@ function around([from, until]) {
   return { since: from - margin, seconds: until - from + 2 * margin, points: POINTS };
 }
 
-setInterval(() => later(head.drawConnection), 1_000);
+setInterval(() => [head.drawConnection, notices.draw, decisions.draw].forEach(later), 1_000); // what counts seconds, also in silence
 drawAll();
 link.run();

@@ -1,5 +1,5 @@
 // What needs attention, above the figures: the storm with its evidence, a manual target, a pause, parts that failed.
-import { clock, whole } from "./format.js";
+import { clock, tight, whole } from "./format.js";
 import { byId, element, keyed, setHidden, setText } from "./dom.js";
 import { until } from "./head.js";
 
@@ -32,7 +32,7 @@ function since({ since: at }, board) {
 }
 
 function sentence(text) {
-  return text ? `${text.replace(/\.$/, "")}.` : "No evidence was given.";
+  return text ? `${tight(text.replace(/\.$/, ""))}.` : "No evidence was given.";
 }
 
 function notices(state, board) {

@@ -4,7 +4,8 @@ import { colour, hatching } from "./colours.js";
 import { element, setText } from "./dom.js";
 
 const FONT = '11px Inter, system-ui, -apple-system, "Segoe UI", Roboto, "Helvetica Neue", "Noto Sans", "Liberation Sans", sans-serif';
-const LEFT = 52, RIGHT = 40;
+const narrow = matchMedia("(max-width: 560px)");
+const left = () => (narrow.matches ? 42 : 52), right = () => (narrow.matches ? 36 : 40); // the same in all charts: one time axis
 
 export class Plot {
   // `behind(plot)` and `above(plot)` draw what all charts have in common; `on` hears of the cursor and of zooming.
@@ -95,7 +96,7 @@ export class Plot {
     const { chart, lines } = this;
     const top = (_, __, max) => [0, this.#ceiling(max)];
     return {
-      width: 320, height: 100, pxAlign: true, legend: { show: false }, padding: [8, RIGHT, 0, 0],
+      width: 320, height: 100, pxAlign: true, legend: { show: false }, padding: [8, chart.stacked ? 0 : right, 0, 0],
       scales: { x: { time: true, range: (_, min, max) => [min, max] }, y: { range: top }, ratio: { range: [0, 1.02] } },
       series: [{}, ...lines.map((line) => this.#series(line))],
       bands: lines.filter((line) => line.fillTo).map((line) => ({
@@ -127,21 +128,21 @@ export class Plot {
 
   #timeAxis() {
     return {
-      stroke: () => colour("muted"), font: FONT, size: 22, gap: 4, space: 84, ticks: { show: false },
+      stroke: () => colour("muted"), font: FONT, size: 24, gap: 6, space: () => (narrow.matches ? 60 : 84), ticks: { show: false },
       grid: { stroke: () => colour("line"), width: 1 }, values: (_, times, __, ___, step) => times.map(step < 60 ? clock : clockMinute),
     };
   }
 
   #valueAxis() {
     return {
-      stroke: () => colour("muted"), font: FONT, size: LEFT, gap: 6, space: 26, ticks: { show: false }, incrs: this.chart.whole ? WHOLE_STEPS : undefined,
+      stroke: () => colour("muted"), font: FONT, size: left, gap: 6, space: 26, ticks: { show: false }, incrs: this.chart.whole ? WHOLE_STEPS : undefined,
       grid: { stroke: () => colour("line"), width: 1 }, values: (_, values) => values.map(number),
     };
   }
 
   #ratioAxis() {
     return {
-      side: 1, scale: "ratio", stroke: () => colour("muted"), font: FONT, size: RIGHT, gap: 4, ticks: { show: false }, grid: { show: false },
+      side: 1, scale: "ratio", stroke: () => colour("muted"), font: FONT, size: right, gap: 4, ticks: { show: false }, grid: { show: false },
       splits: [0, 0.5, 1], values: (_, values) => values.map(percent),
     };
   }
@@ -166,7 +167,12 @@ export class Plot {
     ctx.font = FONT.replace("11px", `${11 * ratio}px`);
     ctx.textAlign = "right";
     ctx.textBaseline = "bottom";
-    ctx.fillText(`SLO ≤ ${number(this.limit)} s`, bbox.left + bbox.width - 4 * ratio, y - 2 * ratio);
+    ctx.setLineDash([]);
+    ctx.strokeStyle = colour("surface", 0.85);
+    ctx.lineWidth = 3 * ratio;
+    const label = [`SLO ≤ ${number(this.limit)} s`, bbox.left + bbox.width - 4 * ratio, y - 2 * ratio];
+    ctx.strokeText(...label);
+    ctx.fillText(...label);
     ctx.restore();
   }
 

@@ -1,5 +1,5 @@
 // Policies that only watch: what they would do, and why.
-import { count, known } from "./format.js";
+import { count, known, tight } from "./format.js";
 import { byId, element, keyed, setHidden, setText } from "./dom.js";
 
 export class Shadows {
@@ -29,7 +29,7 @@ function update(row, { name, replicas, why }, desired) {
   setText(title, name);
   setText(to, count(replicas));
   setText(than, known(replicas) && known(desired) ? difference(replicas - desired) : "");
-  setText(words, why ?? "");
+  setText(words, tight(why ?? ""));
 }
 
 function difference(more) {
