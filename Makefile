@@ -17,7 +17,7 @@ PYTHON ?= $(firstword $(foreach name,$(NAMES),$(shell $(name) -c \
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup setup-dev demo test integration lint types layers fmt bench fresh lock clean
+.PHONY: help setup setup-dev demo test integration browser-test lint types layers fmt bench fresh lock clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -36,6 +36,9 @@ test: setup-dev ## unit and property tests, without a broker, in about a minute
 
 integration: setup-dev ## tests against the embedded Kafka, minutes
 	@$(BIN)/python -m pytest -m "integration and not slow" </dev/null
+
+browser-test: setup-dev ## the live page in a headless Chromium, without a broker, about two minutes
+	@$(BIN)/python -m pytest -m browser </dev/null
 
 lint: setup-dev types layers ## ruff, codespell, mypy --strict and the layers
 	@echo "ruff, codespell"

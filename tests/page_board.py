@@ -9,7 +9,8 @@ from typing import Any
 
 import orjson
 
-from tests.page_world import Document, Frame
+from tests.page_decisions import Document
+from tests.page_world import Frame
 
 REMEMBERED = 2_000
 """Events that a reader who comes back can still be given."""
@@ -17,7 +18,7 @@ REMEMBERED = 2_000
 
 @dataclass(slots=True, kw_only=True)
 class Board:
-    """Filled by a frame a tick.  `run` marks the server's life in the ids of events: those of another life mean nothing."""
+    """Filled by a frame a tick.  `run` marks the server's life in the ids of events; others mean nothing."""
 
     run: str
     columns: dict[str, list[float | None]] = field(default_factory=lambda: {"at": []})

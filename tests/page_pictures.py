@@ -1,6 +1,6 @@
 """Pictures of a live page, for the docs and to look at it: light and dark, desk, tablet and phone.
 
-    python -m tests.page_pictures http://127.0.0.1:8080/ pictures/ --name storm --top
+python -m tests.page_pictures http://127.0.0.1:8080/ pictures/ --name storm --top
 """
 
 import argparse
@@ -11,18 +11,22 @@ from playwright.sync_api import Browser, sync_playwright
 
 CHROMIUM = "/usr/bin/chromium"
 ARGUMENTS = [
-    "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-    "--disable-component-update", "--disable-sync",
+    "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
+    "--disable-background-networking", "--disable-component-update", "--disable-sync",
 ]  # fmt: skip
 WIDTHS = {"desk": (1440, 900), "tablet": (1024, 768), "phone": (360, 780)}
 Theme = Literal["light", "dark"]
 THEMES: tuple[Theme, ...] = ("light", "dark")
 
 
-def take(browser: Browser, url: str, path: Path, *, size: tuple[int, int], theme: Theme, seconds: float, top: bool) -> None:
+def take(
+    browser: Browser, url: str, path: Path, *, size: tuple[int, int], theme: Theme, seconds: float, top: bool
+) -> None:
     """One picture, some seconds after the page was opened; the whole page unless only its `top` is wanted."""
     context = browser.new_context(
-        viewport={"width": size[0], "height": size[1]}, color_scheme=theme, device_scale_factor=2 if size[0] < 500 else 1
+        viewport={"width": size[0], "height": size[1]},
+        color_scheme=theme,
+        device_scale_factor=2 if size[0] < 500 else 1,
     )
     page = context.new_page()
     page.goto(url)

@@ -30,7 +30,8 @@ from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
 from tests.page_board import Board
-from tests.page_world import World, day_columns
+from tests.page_day import day_columns
+from tests.page_world import Frame, World
 
 PAGE = Path(__file__).parents[1] / "autoscaler" / "page"
 TOKEN = "letmein"
@@ -104,7 +105,11 @@ class Served:
     def advance(self, seconds: int) -> None:
         """Turn the world on, and tell everybody."""
         for frame in self.world.frames(seconds):
-            self._call(self.board.add, frame)
+            self.add(frame)
+
+    def add(self, frame: Frame) -> None:
+        """One tick."""
+        self._call(self.board.add, frame)
 
     def _call(self, function: Callable[..., object], *arguments: object) -> None:
         """In the server's loop, and wait for it."""

@@ -1,30 +1,22 @@
 """A made-up autoscaler for the live page: a step of load, an init storm out of a naive CPU policy, healing, calm again.
 
-It speaks the API's documents, second by second, without Kafka, processes or a clock: tests turn it as fast as they like.
+It speaks the API's documents, second by second, without Kafka, processes or a clock: tests turn it at will.
 """
 
 import math
 import random
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
-import numpy as np
+from tests.page_crew import INIT_CPU_SECONDS, WORK_CORES, WORKER_RATE, Worker
+from tests.page_decisions import STABILISE_SECONDS, TARGET_RATIO, Document, conditions, reason, shadows, trail
 
-Document = dict[str, Any]
-
-WORKER_RATE = 1_000.0
-"""Events/s that one worker does."""
 REQUEST_CORES = 0.4
-WORK_CORES = 0.35
-"""What a busy worker uses; a starting one takes a whole core if it gets it."""
-INIT_CPU_SECONDS = 24.0
 SYNC_SECONDS = 15
-TARGET_RATIO = 0.7
-STABILISE_SECONDS = 45
 SLO_SECONDS = 5.0
 CYCLE_SECONDS = 420
 """A step of load comes once in so many seconds, and goes again half a cycle later."""
+TICK_SECONDS = 1.0
 LEADER: Document = {"holder": "scaler-0", "term": 7, "self": True, "lease_seconds": 3.2}
 
 
@@ -37,34 +29,6 @@ class Frame:
     workers: list[Document]
     decision: Document | None
     happenings: list[Document]
-
-
-@dataclass(slots=True, kw_only=True)
-class Worker:
-    """One made-up worker; `init_left` is the CPU that its start still costs."""
-
-    name: str
-    created_at: float
-    launched_at: float | None
-    revision: str = "1"
-    init_left: float = INIT_CPU_SECONDS
-    init_seconds: int = 0
-    restarts: int = 0
-    waits_until: float = 0.0
-    deleted_at: float | None = None
-    last_exit: str | None = None
-    cpu_cores: float = 0.0
-    cpu_seconds: float = 0.0
-    rate: float = 0.0
-    partitions: int = 0
-
-    @property
-    def ready(self) -> bool:
-        return self.launched_at is not None and self.init_left <= 0 and self.deleted_at is None
-
-    @property
-    def initialising(self) -> bool:
-        return self.launched_at is not None and self.init_left > 0 and self.deleted_at is None
 
 
 @dataclass(slots=True, kw_only=True)
@@ -122,7 +86,7 @@ class World:
         frame = Frame(
             sample=sample,
             state=self._state(sample),
-            workers=[self._document(worker) for worker in self.workers],
+            workers=[worker.document() for worker in self.workers],
             decision=decision,
             happenings=list(reversed(self._told)),
         )
@@ -137,7 +101,9 @@ class World:
     def _arriving(self) -> float:
         base = self.replicas_min * WORKER_RATE * 0.78
         within = (self.at - self.started_at) % CYCLE_SECONDS
-        step = 0.0 if self.calm or not 90 <= within < CYCLE_SECONDS / 2 + 90 else 0.9 * WORKER_RATE * self.replicas_min / 3
+        step = (
+            0.0 if self.calm or not 90 <= within < CYCLE_SECONDS / 2 + 90 else 0.9 * WORKER_RATE * self.replicas_min / 3
+        )
         return max(0.0, base + step + self.chance.gauss(0, base * 0.012))
 
     def _work(self, arriving: float) -> float:
@@ -196,19 +162,19 @@ class World:
         steady = max(raw, *(n for _, n in self.recommendations)) if raw < before else raw
         limited = min(steady, 2 * before)
         final = max(self.replicas_min, min(self.replicas_max, limited))
-        trail = _trail(utilisation, alive, (raw, steady, limited, final), (self.replicas_min, self.replicas_max))
+        steps = trail(utilisation, alive, (raw, steady, limited, final), (self.replicas_min, self.replicas_max))
         acting = self.steering["manual"] is None and self.steering["paused"] is None
         if acting and final != before:
             self.desired = final
-            self._tell("scale", "hpa-cpu", f"{before} → {final}: {_reason(trail, before)}")
+            self._tell("scale", "hpa-cpu", f"{before} → {final}: {reason(steps, before)}")
         return {
             "at": self.at,
             "policy": "hpa-cpu",
             "replicas_before": before,
             "replicas": self.desired,
-            "reason": _reason(trail, before) if acting else "paused by an operator: the present number is kept",
-            "trail": trail,
-            "conditions": _conditions(limited, final, before),
+            "reason": reason(steps, before) if acting else "paused by an operator: the present number is kept",
+            "trail": steps,
+            "conditions": conditions(limited, final, before),
             "held": None,
             "shadows": {s["name"]: {"replicas": s["replicas"], "why": s["why"]} for s in self._shadows()},
             "count": 1,
@@ -222,7 +188,9 @@ class World:
         living = [w for w in self.workers if w.deleted_at is None]
         for _ in range(self.desired - len(living)):
             self._launch()
-        for worker in sorted(living, key=lambda w: (w.ready, w.partitions, -w.created_at))[: max(0, len(living) - self.desired)]:
+        for worker in sorted(living, key=lambda w: (w.ready, w.partitions, -w.created_at))[
+            : max(0, len(living) - self.desired)
+        ]:
             worker.deleted_at = self.at
             self._tell("stop", worker.name, "scaled down")
         for worker in [w for w in self.workers if w.deleted_at is not None and self.at - w.deleted_at > 2]:
@@ -261,23 +229,7 @@ class World:
 
     def _shadows(self, arriving: float | None = None) -> list[Document]:
         arriving = self._needed_rate() if arriving is None else arriving
-        needed = math.ceil(arriving / WORKER_RATE * 0.98)
-        by_lag = max(self.replicas_min, min(self.replicas_max, math.ceil(self.lag / (WORKER_RATE * 2))))
-        weir = max(self.replicas_min, needed + (1 if self.lag > WORKER_RATE * 2 else 0))
-        return [
-            {
-                "name": "weir",
-                "replicas": weir,
-                "recommendation": weir,
-                "why": f"demand: {arriving:,.0f} events/s at {WORKER_RATE:,.0f} per worker, headroom 10 %, {needed} needed",
-            },
-            {
-                "name": "keda-lag",
-                "replicas": by_lag,
-                "recommendation": by_lag,
-                "why": f"lag: {self.lag:,.0f} events / 2,000 per worker → {by_lag}",
-            },
-        ]
+        return shadows(arriving, self.lag, WORKER_RATE, (self.replicas_min, self.replicas_max))
 
     def _needed_rate(self) -> float:
         return self.replicas_min * WORKER_RATE * 0.78
@@ -297,7 +249,8 @@ class World:
         arriving, processing = sample["arrival_rate"] or 0.0, sample["processing_rate"] or 0.0
         kills = sum(w.restarts for w in self.workers)
         told = [
-            f"desired replicas rose to {self.desired}, {self.desired / max(1, needed):.1f} times the {needed:.0f} needed",
+            f"desired replicas rose to {self.desired}",
+            f"{self.desired / max(1, needed):.1f} times the {needed:.0f} needed",
             f"{init / max(1e-9, init + work) * 100:.0f} % of the workers' CPU goes into starting",
             f"throughput is {processing / max(1.0, arriving) * 100:.0f} % of what arrives",
             *([f"probes killed {kills} worker{'s' if kills > 1 else ''}"] if kills else []),
@@ -339,99 +292,6 @@ class World:
                 "since": self.storm_since,
                 "evidence": self._evidence(sample) if storm else None,
             },
-            "tick_seconds": 1.0,
+            "tick_seconds": TICK_SECONDS,
             "rollout": None,
         } | self.changes
-
-    def _document(self, worker: Worker) -> Document:
-        running = worker.launched_at is not None
-        phase = "draining" if worker.deleted_at is not None else "ready" if worker.ready else "initialising"
-        return {
-            "name": worker.name,
-            "phase": phase if running else None,
-            "pod_phase": "Running",
-            "ready": worker.ready,
-            "created_at": worker.created_at,
-            "launched_at": worker.launched_at,
-            "restarts": worker.restarts,
-            "generation": worker.restarts,
-            "revision": worker.revision,
-            "cpu_cores": worker.cpu_cores if running else None,
-            "cpu_seconds": worker.cpu_seconds,
-            "memory_bytes": (84 + 9 * math.sin(hash(worker.name) % 7)) * 2**20 if running else None,
-            "busy_ratio": worker.rate / WORKER_RATE if worker.ready else None,
-            "processing_rate": worker.rate if worker.ready else None,
-            "true_processing_rate": WORKER_RATE if worker.ready else None,
-            "partitions": worker.partitions if worker.ready else None,
-            "pending_reason": None,
-            "deleted": worker.deleted_at is not None,
-            "last_exit": worker.last_exit,
-            "url": None,
-        }
-
-
-def _trail(utilisation: float, alive: int, numbers: tuple[int, ...], bounds: tuple[int, int]) -> list[Document]:
-    raw, steady, limited, final = numbers
-    least, most = bounds
-    cpu = f"cpu {utilisation * 100:.0f} % of the request / {TARGET_RATIO * 100:.0f} %, {alive} workers → {raw}"
-    why = "ReadyForNewScale" if steady == raw else f"ScaleDownStabilized, {STABILISE_SECONDS} s"
-    limit = "DesiredWithinRange" if final == steady else "ScaleUpLimit" if final == limited else f"{least} to {most}"
-    return [
-        {"rule": "cpu", "replicas": raw, "why": cpu, "numbers": {"usage": utilisation * 100, "target": 70.0}},
-        {"rule": "stabilise", "replicas": steady, "why": f"stabilised {steady}: {why}", "numbers": {}},
-        {"rule": "limits", "replicas": final, "why": f"{final}: {limit}", "numbers": {}},
-    ]
-
-
-def _reason(trail: Sequence[Document], before: int) -> str:
-    replicas, found = before, trail[-1]
-    for step in trail:
-        if step["replicas"] != replicas:
-            replicas, found = step["replicas"], step
-    return f"{found['rule']}: {found['why']}"
-
-
-def _conditions(limited: int, final: int, before: int) -> list[Document]:
-    moved, limiting = final != before, limited != final
-    told = [
-        ("AbleToScale", True, "SucceededRescale", f"the number of replicas was set to {final}")
-        if moved
-        else ("AbleToScale", True, "ReadyForNewScale", "the recommended number is the present one"),
-        ("ScalingActive", True, "ValidMetricFound", "a number of replicas follows from cpu utilisation"),
-        ("ScalingLimited", True, "TooManyReplicas", "the policy's maximum")
-        if limiting
-        else ("ScalingLimited", False, "DesiredWithinRange", "the number is within all limits"),
-    ]
-    return [dict(zip(("type", "status", "reason", "message"), condition, strict=True)) for condition in told]
-
-
-def day_columns(until: float, *, seconds: int = 86_400, replicas_max: int = 100) -> dict[str, list[float | None]]:
-    """A day before `until`, a column a series and `at`: load that comes and goes, three storms, an hour of unknown lag."""
-    chance = np.random.default_rng(11)
-    second = np.arange(seconds, dtype=float)
-    load = WORKER_RATE * replicas_max * (0.16 - 0.1 * np.cos(2 * np.pi * second / seconds)) + chance.normal(0, 120, seconds)
-    needed = np.ceil(load / WORKER_RATE)
-    storm = sum(np.exp(-(((second - seconds * at) / 240) ** 2)) for at in (0.28, 0.61, 0.9))
-    desired = np.minimum(replicas_max, np.round(needed * (1.15 + 4.0 * storm)))
-    ready = np.round(np.minimum(desired, needed * (1.12 - 0.4 * storm)))
-    lag = 600 + load * 40 * storm
-    columns: dict[str, Any] = {
-        "at": until - seconds + second,
-        "arrival_rate": load,
-        "processing_rate": load * (1 - 0.35 * storm),
-        "lag_events": lag,
-        "lag_seconds": 0.3 + 38 * storm,
-        "replicas_desired": desired,
-        "replicas_current": desired,
-        "replicas_ready": ready,
-        "replicas_needed": needed,
-        "cpu_init_cores": 7 * storm,
-        "cpu_work_cores": load / WORKER_RATE * WORK_CORES * (1 - 0.3 * storm),
-        "host_cpu_ratio": np.clip(0.25 + 0.75 * storm, 0, 1),
-        "shadow:weir": needed + 1,
-        "shadow:keda-lag": np.minimum(replicas_max, needed + np.round(lag / 4_000)),
-    }
-    listed: dict[str, list[float | None]] = {name: np.round(column, 3).tolist() for name, column in columns.items()}
-    for name in ("lag_events", "lag_seconds"):
-        listed[name][seconds // 3 : seconds // 3 + 3_600] = [None] * len(listed[name][seconds // 3 : seconds // 3 + 3_600])
-    return listed

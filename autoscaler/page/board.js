@@ -5,6 +5,7 @@ import { Samples } from "./samples.js";
 
 const DECISIONS_MAX = 500;
 const HAPPENINGS_MAX = 2_000;
+const OVER = /^(over|ended|closed)/; // how the end of a storm is told
 
 export class Board {
   state = null;
@@ -76,7 +77,7 @@ export class Board {
     let until = null;
     for (const { at, kind, detail } of this.happenings) {
       if (kind !== "storm" && kind !== "breaker") continue;
-      if (/^(over|ended|closed)/.test(detail)) until ??= at;
+      if (OVER.test(detail)) until ??= at;
       else {
         found.push([at, until ?? at]);
         until = null;
@@ -94,7 +95,7 @@ export class Board {
       kind: decision.replicas > decision.replicas_before ? "up" : "down",
       words: `${decision.replicas_before} → ${decision.replicas}: ${because(decision)}`,
     }));
-    const others = this.happenings.filter(({ kind }) => kind in MARKED).map(({ at, kind, subject, detail }) => ({
+    const others = this.happenings.filter(({ kind, detail }) => kind in MARKED && !(MARKED[kind] === "storm" && OVER.test(detail))).map(({ at, kind, subject, detail }) => ({
       at, kind: MARKED[kind], words: [kind, subject, detail].filter(Boolean).join(" "),
     }));
     return [...moves, ...others];

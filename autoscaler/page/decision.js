@@ -64,10 +64,10 @@ function drawDecision({ held, steps, conditions }, decision) {
   setHidden(held, !decision.held);
   setText(held, decision.held ? `Held, because a part failed: ${decision.held}` : "");
   const moves = movements(decision);
-  keyed(steps, decision.trail, {
+  keyed(steps, decision.trail ?? [], {
     key: (_, index) => index, make: makeStep, update: (row, step, index) => updateStep(row, step, moves[index]),
   });
-  keyed(conditions, decision.conditions, { key: ({ type }) => type, make: makeCondition, update: updateCondition });
+  keyed(conditions, decision.conditions ?? [], { key: ({ type }) => type, make: makeCondition, update: updateCondition });
 }
 
 function makeStep() {

@@ -13,6 +13,7 @@ export class Plot {
     Object.assign(this, { chart, lines, behind, above, on, limit: null });
     this.#head(place);
     this.uplot = new uPlot(this.#options(), [[]], this.box);
+    this.figure.uplot = this.uplot; // for developer tools, and for tests that ask what was drawn
     this.off = new Set();
   }
 

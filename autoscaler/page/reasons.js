@@ -3,7 +3,7 @@
 import { tight } from "./format.js";
 
 // From which number each step came and to which it went; the one that decided is the last that changed it, else the first.
-export function movements({ trail, replicas_before: before }) {
+export function movements({ trail = [], replicas_before: before }) {
   let from = before, deciding = 0;
   const moves = trail.map(({ replicas: to }, index) => {
     const move = { from, to, deciding: false };
@@ -16,7 +16,7 @@ export function movements({ trail, replicas_before: before }) {
 }
 
 export function because(decision) {
-  const step = decision.trail[movements(decision).findIndex(({ deciding }) => deciding)];
+  const step = (decision.trail ?? [])[movements(decision).findIndex(({ deciding }) => deciding)];
   return tight(step ? whyOf(step) : decision.reason);
 }
 
