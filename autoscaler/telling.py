@@ -48,6 +48,15 @@ def standing(report: Report) -> str:
     waiting = f", {len(pending)} pending ({pending[0]})" if pending else ""
     members = NOT_KNOWN if seen is None or seen.group_members is None else str(seen.group_members)
     return (
-        f"{'workers':<12} {report.desired} wanted, {running} running, {ready} ready{waiting}, {members} in the group; "
+        f"{'workers':<12} {report.desired} wanted{_ordered(report)}, {running} running, {ready} ready{waiting}, "
+        f"{members} in the group; "
         f"lag {lag} events, {age}; arriving {rate}{''.join(f'; {problem}' for problem in problems)}"
     )
+
+
+def _ordered(report: Report) -> str:
+    """Who wants that many, if it is not the policy."""
+    steering = report.steering
+    if steering.target:
+        return f" by hand for {steering.target.until - report.at_seconds:,.0f} s more"
+    return " (paused)" if steering.paused else ""
