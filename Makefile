@@ -19,7 +19,7 @@ IMAGE ?= weir:$(shell sed -n 's/^version = "\(.*\)"/\1/p' pyproject.toml)
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup setup-dev demo test integration docker-test lint types layers fmt bench image fresh lock clean
+.PHONY: help setup setup-dev demo test integration browser-test docker-test lint types layers fmt bench image fresh lock clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -38,6 +38,9 @@ test: setup-dev ## unit and property tests, without a broker, in about a minute
 
 integration: setup-dev ## tests against the embedded Kafka, minutes
 	@$(BIN)/python -m pytest -m "integration and not slow" </dev/null
+
+browser-test: setup-dev ## the live page in a headless Chromium, without a broker, about two minutes
+	@$(BIN)/python -m pytest -m browser </dev/null
 
 lint: setup-dev types layers ## ruff, codespell, mypy --strict and the layers
 	@echo "ruff, codespell"

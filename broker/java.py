@@ -61,7 +61,7 @@ def java_command(java: Path | None = None) -> Path:
         return bundled.program
     if java is None:
         raise BrokerError(
-            "there is no Java in this installation, so it has no Kafka of its own: use one that runs elsewhere (--kafka)"
+            "this installation has no Java, and so no Kafka of its own: name one that runs elsewhere (--kafka)"
         )
     program = java / "bin" / "java" if java.is_dir() else java
     found = java_version(program)

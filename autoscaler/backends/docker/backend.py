@@ -24,7 +24,7 @@ from autoscaler.backends.docker.seen import OWNER, Seen, State
 from autoscaler.backends.docker.together import together
 from autoscaler.backends.docker.view import View, thawed
 from autoscaler.errors import BackendError
-from autoscaler.reconciler.model import Found
+from autoscaler.reconciler.model import Found, Node
 
 DEFAULT_IMAGE = f"weir:{metadata.version('weir')}"
 DEFAULT_NETWORK = "bridge"
@@ -120,6 +120,10 @@ class DockerBackend:
             self._view.put(awake := thawed(seen))
             if awake.stopping:
                 await self._tell(awake)
+
+    async def nodes(self) -> Sequence[Node]:
+        """The engine's machine, with the labels that its daemon was given (`dockerd --label gpu=true`)."""
+        return [await self._containers.node()]
 
     async def usage(self) -> Mapping[str, Usage]:
         """CPU and working set of every container that runs.  What is still being made has used nothing."""

@@ -11,11 +11,11 @@ from docker import APIClient
 
 from autoscaler.backends.base import Usage
 from autoscaler.backends.docker.engine import MEASUREMENTS, ORDERS, Engine, RefusedError
-from autoscaler.backends.docker.recipe import Host, read_host
+from autoscaler.backends.docker.recipe import Host, read_host, read_node
 from autoscaler.backends.docker.seen import OWNER, STOPPING_MARK, Seen, read_container, read_exit
 from autoscaler.backends.docker.stats import read_usage
 from autoscaler.backends.words import LAST_LINES, last_words, told_port
-from autoscaler.reconciler.model import Exit
+from autoscaler.reconciler.model import Exit, Node
 
 Value = TypeVar("Value")
 
@@ -36,6 +36,10 @@ class Containers:
         version = await self.engine.api_version()
         info = await self.engine.ask("what the engine is able to do cannot be read", lambda client: client.info())
         return read_host(info, version)
+
+    async def node(self) -> Node:
+        """The engine's machine."""
+        return read_node(await self.engine.ask("the engine's labels cannot be read", lambda client: client.info()))
 
     async def all(self, *, urgent: bool = False) -> Sequence[Seen]:
         """Every container of this owner, in one call."""

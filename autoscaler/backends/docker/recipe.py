@@ -21,6 +21,8 @@ from autoscaler.backends.docker.seen import (
     WORKER,
     container_name,
 )
+from autoscaler.backends.machine import node
+from autoscaler.reconciler.model import Node
 from contract.pods import Resources
 
 USER = "10001:10001"
@@ -121,3 +123,9 @@ def read_host(info: Mapping[str, Any], api_version: str) -> Host:
     """What the engine says about itself in its answer to `info`."""
     init = info.get("InitBinary") and (info.get("InitCommit") or {}).get("ID") != "N/A"
     return Host(api_version=api_version, cores=int(info.get("NCPU") or 1), has_init=bool(init))
+
+
+def read_node(info: Mapping[str, Any]) -> Node:
+    """The engine's machine.  A label of its daemon without a value has an empty one, as in Kubernetes."""
+    labels = dict(label.partition("=")[::2] for label in info.get("Labels") or ())
+    return node(info.get("Name", ""), info.get("OSType", ""), info.get("Architecture", ""), labels)
