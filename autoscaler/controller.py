@@ -12,13 +12,15 @@ from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
-from autoscaler.backends.base import Backend, Template
+from autoscaler.backends.base import Backend
 from autoscaler.journal import Journal, Tick
 from autoscaler.observer.observer import Look, Observer
 from autoscaler.panel import OPERATOR, Answer, Panel
 from autoscaler.prober import Prober
-from autoscaler.reconciler.model import Action, Fleet, Found, Happening, Kill, Launch, Stop
+from autoscaler.reconciler.model import Action, Fleet, Found, Happening, Kill, Launch, Node, Stop
 from autoscaler.reconciler.reconcile import reconcile
+from autoscaler.releases import Releases
+from autoscaler.rollout.model import Rollout
 from autoscaler.steering import Steering
 
 Value = TypeVar("Value")
@@ -36,6 +38,8 @@ class Report:
     happenings: tuple[Happening, ...]
     held: str | None
     took_seconds: float
+    rollout: Rollout | None = None
+    """The versions of the workers, and how far the wanted one has come; None = a dry run, which makes none."""
     steering: Steering = field(default_factory=Steering)
     """What an operator had ordered."""
 
@@ -55,8 +59,8 @@ class Controller:
     observer: Observer
     backend: Backend
     prober: Prober
-    template: Template
-    """What new workers are made from."""
+    releases: Releases
+    """The versions of the workers, and what they are made from."""
     panel: Panel
     journal: Journal | None = None
     dry_run: bool = False
@@ -70,6 +74,8 @@ class Controller:
     on_steering: Callable[[Steering], None] = lambda _: None
     _told: list[Happening] = field(default_factory=list)
     _held: list[str] = field(default_factory=list)
+    _nodes: Sequence[Node] | None = None
+    """As the backend told them last."""
 
     async def run(self, stop: asyncio.Event, tell: Callable[[Report], None], *, period_seconds: float = 1.0) -> None:
         """Tick every `period_seconds` until `stop`.  After a tick that took longer the next one follows at once."""
@@ -105,6 +111,7 @@ class Controller:
             happenings=(*self._news(), *(answer.happenings if answer else ()), *happenings),
             held="; ".join(self._held) or None,
             took_seconds=time.monotonic() - began,
+            rollout=None if self.dry_run else self.releases.rollout,
             steering=self.steering,
         )
 
@@ -148,6 +155,7 @@ class Controller:
         if found is None or self.dry_run:
             return (), ()
         statuses = look.statuses if look else {}
+        nodes = await self._known_nodes()
         done = reconcile(
             self.fleet,
             desired=self.panel.desired,
@@ -155,12 +163,21 @@ class Controller:
             results=self.prober.collect(),
             partitions={name: len(status.assignment) for name, status in statuses.items()},
             now=now,
-            spec=self.template.spec,
+            rollout=self.releases.rollout,
+            nodes=nodes,
         )
         self.fleet = done.fleet
+        self.releases.settle(done.rollout)
         self.prober.ask(done.probes)
         await asyncio.gather(*(self._act_in_order(actions) for actions in _by_name(done.actions)))
-        return done.actions, done.happenings
+        return done.actions, (*self.releases.told(), *done.happenings)
+
+    async def _known_nodes(self) -> Sequence[Node] | None:
+        """Asked only if a worker cares; a backend that does not answer keeps its last known nodes."""
+        if any(revision.worker.node_selector for revision in self.releases.rollout.revisions):
+            told = await self._guard("backend", self.backend.nodes())
+            self._nodes = self._nodes if told is None else told
+        return self._nodes
 
     async def _act_in_order(self, actions: Sequence[Action]) -> None:
         """One worker's actions, one after the other: its remains are removed before it is launched again."""
@@ -172,7 +189,7 @@ class Controller:
         """True: `_guard` makes None of a failure."""
         match action:
             case Launch():
-                await self.backend.launch(action.name, action.generation, self.template)
+                await self.backend.launch(action.name, action.generation, self.releases.template(action.revision))
             case Stop():
                 await self.backend.stop(action.name)
             case Kill():

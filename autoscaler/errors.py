@@ -26,3 +26,7 @@ class StateError(AutoscalerError, SettingsError):
 
 class BackendError(AutoscalerError):
     """A backend could not do what it was asked: what, and why."""
+
+
+class RolloutError(AutoscalerError, SettingsError):
+    """A rollout that cannot be: what was asked, and what could be asked instead."""

@@ -15,6 +15,7 @@ from autoscaler.panel import Panel, Seat
 from autoscaler.policies.fixed import fixed_plan
 from autoscaler.prober import Prober
 from autoscaler.reconciler.model import Pods, ProbeOrder, ProbeResult
+from autoscaler.releases import Releases
 from autoscaler.scaler import read_scaler
 from contract.pods import PodSpec
 from contract.scenario import FixedScaler
@@ -107,7 +108,7 @@ class Console:
             observer=self.eyes,
             backend=self.backend,
             prober=Nods(),
-            template=template_of(PodSpec()),
+            releases=Releases.only(template_of(PodSpec())),
             panel=Panel(
                 acting=Seat(name="start", kind="FixedPolicy", plan=self.plan, manifest="kind: FixedPolicy\n"),
                 desired=self.desired,

@@ -1,8 +1,7 @@
 """The board: the last tick, a day of samples, decisions and happenings, and everybody who listens for more."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Any
 
 import orjson
 from pydantic import TypeAdapter
@@ -42,6 +41,7 @@ from autoscaler.model import Condition
 from autoscaler.needed import LiveNeed
 from autoscaler.panel import STORM
 from autoscaler.reconciler.model import Happening
+from autoscaler.rollout.view import summary
 from autoscaler.storm.watch import Second, StormWatch
 
 _WORKERS = TypeAdapter(list[WorkerDocument])
@@ -53,12 +53,10 @@ class Board:
 
     Attributes:
         report: The last tick; None = there was none yet.
-        rollout: What there is to tell of a rolling update; None = nothing.
     """
 
     facts: Facts
     control: Control
-    rollout: Callable[[], Mapping[str, Any] | None] = lambda: None
     report: Report | None = None
     columns: Columns = field(default_factory=Columns)
     log: Log = field(default_factory=Log)
@@ -202,7 +200,7 @@ class Board:
             problems=list(report.look.problems) if report.look else [],
             storm=self.storm(),
             tick_seconds=facts.tick_seconds,
-            rollout=dict(rollout) if (rollout := self.rollout()) else None,
+            rollout=summary(report.rollout) if report.rollout else None,
         )
 
     def storm(self) -> StormDocument:
@@ -215,7 +213,7 @@ class Board:
 
     def workers(self) -> list[WorkerDocument]:
         """Those that are kept; none before the first tick."""
-        return workers_of(self.report, self.control.controller.template.revision) if self.report else []
+        return workers_of(self.report) if self.report else []
 
     def samples(self, *, since: float | None, seconds: float | None, points: int) -> Rows:
         """Those after `since` for so many seconds, or the last seconds, thinned."""

@@ -79,13 +79,13 @@ def shadow_of(name: str, answer: ShadowAnswer | None) -> ShadowDocument:
     return ShadowDocument(name=name, replicas=answer.replicas, why=answer.why, recommendation=answer.recommendation)
 
 
-def workers_of(report: Report, revision: str) -> list[WorkerDocument]:
+def workers_of(report: Report) -> list[WorkerDocument]:
     """Every worker that is kept, also one without a process."""
     seen = {worker.name: worker for worker in report.look.observation.workers} if report.look else {}
-    return [_worker(pod, seen.get(name), report.look, revision) for name, pod in report.fleet.pods.items()]
+    return [_worker(pod, seen.get(name), report.look) for name, pod in report.fleet.pods.items()]
 
 
-def _worker(pod: Pod, seen: Worker | None, look: Look | None, revision: str) -> WorkerDocument:
+def _worker(pod: Pod, seen: Worker | None, look: Look | None) -> WorkerDocument:
     """What was measured of an earlier process is not told of the present one."""
     used = look.usage.get(pod.name) if look else None
     used = used if used and used.generation == pod.generation else None
@@ -98,7 +98,7 @@ def _worker(pod: Pod, seen: Worker | None, look: Look | None, revision: str) -> 
         launched_at=pod.launched_at,
         restarts=pod.restarts,
         generation=pod.generation,
-        revision=revision,
+        revision=pod.revision,
         cpu_cores=seen.cpu.usage if seen and seen.cpu else None,
         cpu_seconds=used.cpu_seconds if used else None,
         memory_bytes=used.memory_bytes if used else None,
