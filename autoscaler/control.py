@@ -15,10 +15,6 @@ from autoscaler.panel import OPERATOR, Seat
 from autoscaler.reconciler.model import Happening
 from autoscaler.steering import Steering, Target
 
-REPLICAS_MAX = 1_000
-TARGET_SECONDS_MAX = 7 * 86_400.0
-"""A target that everybody has forgotten is an autoscaler that is switched off."""
-
 Leader = Mapping[str, Any]
 """Who leads: holder, term, self (whether it is this one), lease_seconds."""
 
