@@ -7,7 +7,7 @@ import pytest
 from autoscaler.control import NoTargetError, RefusedError
 from autoscaler.errors import PolicyError
 from autoscaler.journal import Journal, read_journal
-from autoscaler.model import Memory, Observation, Plan, Step
+from autoscaler.model import Memory, Plan, Step
 from autoscaler.panel import Seat
 from autoscaler.policies.fixed import fixed_plan
 from autoscaler.steering import Steering, Target

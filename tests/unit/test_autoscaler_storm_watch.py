@@ -79,8 +79,8 @@ def test_what_is_told() -> None:
         (
             110.0,
             (
-                "began: desired replicas rose to 9, 3.0 times the 3 needed, 59% of the workers' CPU went into starting, "
-                "throughput fell to 50%, probes killed 1 worker"
+                "began: desired replicas rose to 9, 3.0 times the 3 needed, "
+                "59% of the workers' CPU went into starting, throughput fell to 50%, probes killed 1 worker"
             ),
         )
     ]
