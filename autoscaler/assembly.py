@@ -6,10 +6,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from autoscaler.backends.base import Backend, Template
+from autoscaler.backends.guarded import GuardedBackend
 from autoscaler.backends.memory import MemoryBackend
 from autoscaler.backends.process import ProcessBackend
 from autoscaler.controller import Controller
 from autoscaler.journal import Journal
+from autoscaler.lease.election import Timing
+from autoscaler.lease.lease import Lease, open_lease
 from autoscaler.observer.observer import open_observer
 from autoscaler.prober import Prober
 from autoscaler.scaler import ScalerPlan
@@ -32,6 +35,8 @@ class Surroundings:
     called: str | None = None
     """What policies call the topic; None = its name."""
     dry_run: bool = False
+    lease: Timing | None = None
+    """Of the lease that keeps a second autoscaler from acting on the group; None = there is no second one."""
 
 
 @asynccontextmanager
@@ -39,12 +44,13 @@ async def open_controller(scaler: ScalerPlan, around: Surroundings) -> AsyncIter
     """A controller that has not ticked yet.  When the context ends its workers end, whatever happened in it.
 
     Raises SettingsError when the journal cannot be opened, BackendError when workers cannot be started here, KafkaError
-    when there is no Kafka.
+    when there is no Kafka, LeaseError when it does not let us keep a lease.
     """
     async with AsyncExitStack() as stack:
         journal = stack.enter_context(_opened(around.journal)) if around.journal else None
-        backend, notes = _backend(around)
-        stack.push_async_callback(backend.close)
+        lease = await _lease(stack, around)
+        inner, notes = _backend(around)
+        backend = _guarded(stack, inner, lease)
         prober = Prober()
         stack.push_async_callback(prober.close)
         observing = open_observer(
@@ -65,6 +71,7 @@ async def open_controller(scaler: ScalerPlan, around: Surroundings) -> AsyncIter
             journal=journal,
             dry_run=around.dry_run,
             notes=notes,
+            lease=lease,
         )
 
 
@@ -73,6 +80,25 @@ def _opened(path: Path) -> Journal:
         return Journal(path)
     except OSError as error:
         raise SettingsError(f"the journal {path} cannot be written: {error.strerror}") from error
+
+
+async def _lease(stack: AsyncExitStack, around: Surroundings) -> Lease | None:
+    if around.lease is None:
+        return None
+    return await stack.enter_async_context(open_lease(around.kafka, around.group, around.lease))
+
+
+def _guarded(stack: AsyncExitStack, backend: Backend, lease: Lease | None) -> Backend:
+    """The backend, closed in the end.
+
+    Workers that another autoscaler can adopt are ended as their leader, before the lease is given back.  Those that end
+    with this process anyway take their time while the next leader starts its own.
+    """
+    guarded = GuardedBackend(backend, lease.refusal) if lease else backend
+    stack.push_async_callback(guarded.close)
+    if lease and not backend.adoptable:
+        stack.push_async_callback(lease.release)
+    return guarded
 
 
 def _backend(around: Surroundings) -> tuple[Backend, Sequence[str]]:

@@ -1,6 +1,7 @@
 """`weir autoscale`: the autoscaler alone, for a cluster and a consumer group of the user's own."""
 
 import asyncio
+import logging
 import signal
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -15,7 +16,8 @@ from pydantic import ValidationError
 
 from autoscaler.assembly import Surroundings, open_controller
 from autoscaler.backends.base import FIRST_REVISION, Template
-from autoscaler.options import ClusterSettings, MetricNames, read_cluster, read_names
+from autoscaler.lease.election import LEASE_SECONDS, Timing
+from autoscaler.options import ClusterSettings, Leased, LeaseSeconds, MetricNames, read_cluster, read_names
 from autoscaler.scaler import ScalerPlan, read_scaler
 from autoscaler.telling import Teller
 from contract.errors import SettingsError
@@ -33,6 +35,8 @@ Examples:
   weir autoscale --scaler hpa.yaml --topic orders --group billing --worker worker.yaml --journal decisions.jsonl
 
   weir autoscale --scaler mine.yaml --shadow hpa.yaml --shadow keda.yaml --kafka broker1:9092
+
+  weir autoscale --scaler hpa.yaml --group billing --folder second   # beside another one: takes over when it dies
 
 Kafka's security comes from WEIR_KAFKA_*, the workers' other settings from WEIR_WORKER_*.  Ctrl-C lets the workers
 finish what they hold, commit and leave, and ends them.
@@ -60,6 +64,7 @@ class Orders:
     folder: Path
     journal: Path | None
     dry_run: bool
+    lease: Timing | None = None
 
 
 def autoscale(  # noqa: PLR0917  # typer passes them by name
@@ -81,6 +86,8 @@ def autoscale(  # noqa: PLR0917  # typer passes them by name
     cpu_window_seconds: Annotated[float, typer.Option(min=0.1, max=600, help="What CPU samples are means of.")] = 15.0,
     journal: Annotated[Path | None, typer.Option(help="Write every tick here, to replay and explain.")] = None,
     folder: Annotated[Path, typer.Option(help="Logs and state of the workers.")] = Path("weir-workers"),
+    lease: Leased = True,  # noqa: FBT002  # typer's way to declare a flag
+    lease_seconds: LeaseSeconds = LEASE_SECONDS,
 ) -> None:
     """Keep as many workers alive as POLICY asks for, and say why it is that many."""
     del backend  # one of one; the option is there so that commands stay valid when there are more
@@ -104,6 +111,7 @@ def autoscale(  # noqa: PLR0917  # typer passes them by name
         folder=folder,
         journal=journal,
         dry_run=dry_run,
+        lease=Timing(lease_seconds=lease_seconds) if lease and not dry_run else None,
     )
     uvloop.run(_autoscale(orders))
 
@@ -137,6 +145,7 @@ async def _autoscale(orders: Orders) -> None:
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    logging.getLogger("aiokafka").setLevel(logging.CRITICAL)  # what Kafka does not answer is told with what it means
     teller = Teller(typer.echo)
     async with open_controller(orders.scaler, surroundings(orders)) as controller:
         for note in (*orders.scaler.notes, *controller.notes):
@@ -163,6 +172,7 @@ def surroundings(orders: Orders) -> Surroundings:
         journal=orders.journal,
         cpu_window_seconds=orders.cpu_window_seconds,
         dry_run=orders.dry_run,
+        lease=orders.lease,
     )
 
 

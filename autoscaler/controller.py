@@ -10,10 +10,12 @@ import time
 from collections import Counter
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
+from enum import Enum, auto
 from typing import TypeVar
 
 from autoscaler.backends.base import Backend, Template
 from autoscaler.journal import Journal, Tick
+from autoscaler.lease.leadership import Leadership
 from autoscaler.observer.observer import Look, Observer
 from autoscaler.panel import Answer, Panel
 from autoscaler.prober import Prober
@@ -21,6 +23,16 @@ from autoscaler.reconciler.model import Action, Fleet, Found, Happening, Kill, L
 from autoscaler.reconciler.reconcile import reconcile
 
 Value = TypeVar("Value")
+
+
+class Stand(Enum):
+    """What this autoscaler may do in a tick, where there are others on its group."""
+
+    ACTING = auto()
+    HOLDING = auto()
+    """It leads, but cannot prove it at the moment."""
+    STANDBY = auto()
+    """Somebody else leads: it looks on, and ends what it still has of its own."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,6 +47,8 @@ class Report:
     happenings: tuple[Happening, ...]
     held: str | None
     took_seconds: float
+    standby: bool = False
+    """Another autoscaler leads: nothing was decided, and `desired` is what that one wants."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -57,9 +71,13 @@ class Controller:
     """Decide and explain, touch nothing."""
     notes: Sequence[str] = ()
     """What the backend cannot hold of what it was asked."""
+    lease: Leadership | None = None
+    """Which of several autoscalers on the group acts; None = this one, always."""
     fleet: Fleet = field(default_factory=Fleet)
     failures: Counter[str] = field(default_factory=Counter)
     _held: list[str] = field(default_factory=list)
+    _term: int | None = None
+    """The term for which it has taken over."""
 
     async def run(self, stop: asyncio.Event, tell: Callable[[Report], None], *, period_seconds: float = 1.0) -> None:
         """Tick every `period_seconds` until `stop`.  After a tick that took longer the next one follows at once."""
@@ -74,10 +92,11 @@ class Controller:
         began = time.monotonic()
         self._held = []
         found = await self._guard("backend", self.backend.list())
+        stand = self._stand(found)
         look = await self._guard("observer", self._look(now))
-        answer = self._decide(look) if deciding and look else None
-        actions, happenings = await self._keep(found, look, now)
-        if deciding and look:
+        answer = self._decide(look) if deciding and look and stand is Stand.ACTING else None
+        actions, happenings = await self._keep(found, look, now, stand)
+        if deciding and look and stand is not Stand.STANDBY:
             self._write(look, answer, actions)
         return Report(
             at_seconds=now,
@@ -85,10 +104,39 @@ class Controller:
             desired=self.panel.desired,
             look=look,
             answer=answer,
-            happenings=(*(answer.happenings if answer else ()), *happenings),
+            happenings=(*self._of_the_lease(), *(answer.happenings if answer else ()), *happenings),
             held="; ".join(self._held) or None,
             took_seconds=time.monotonic() - began,
+            standby=stand is Stand.STANDBY,
         )
+
+    def _stand(self, found: Sequence[Found] | None) -> Stand:
+        """A new term begins with what there is, and is put off until the backend has said what that is."""
+        if self.lease is None:
+            return Stand.ACTING
+        if self.lease.standby:
+            self._term = None
+            self.panel.desired = self.panel.desired if self.lease.replicas is None else self.lease.replicas
+            return Stand.STANDBY
+        if why := self.lease.refusal():
+            self._failed("lease", why)
+            return Stand.HOLDING
+        if self.lease.term != self._term:
+            if found is None:
+                return Stand.HOLDING
+            self._take_over(found, self.lease)
+        return Stand.ACTING
+
+    def _take_over(self, found: Sequence[Found], lease: Leadership) -> None:
+        """From another leader: with the number that it wanted, or as many workers as there are, if there are any."""
+        present = sum(not worker.stopping for worker in found)
+        self.panel.restart(present or self.panel.desired if lease.replicas is None else lease.replicas)
+        if self.backend.adoptable:
+            self.fleet = Fleet()
+        self._term = lease.term
+
+    def _of_the_lease(self) -> Sequence[Happening]:
+        return self.lease.happenings() if self.lease else ()
 
     async def _look(self, now: float) -> Look:
         """In a dry run the members of the group, whoever started them, are the present number of workers."""
@@ -103,18 +151,26 @@ class Controller:
         answer = self.panel.ask(look.observation)
         if answer.held:
             self._failed("policy", answer.held)
+        if self.lease:
+            self.lease.wants(self.panel.desired)
         return answer
 
     async def _keep(
-        self, found: Sequence[Found] | None, look: Look | None, now: float
+        self, found: Sequence[Found] | None, look: Look | None, now: float, stand: Stand
     ) -> tuple[Sequence[Action], Sequence[Happening]]:
-        """Assert the wanted state.  A backend that does not answer keeps its last known workers: nothing is done."""
-        if found is None or self.dry_run:
+        """Assert the wanted state.  A backend that does not answer keeps its last known workers: nothing is done.
+
+        On standby that is no worker of its own; those that can be adopted are the leader's.
+        """
+        if found is None or self.dry_run or stand is Stand.HOLDING:
+            return (), ()
+        if stand is Stand.STANDBY and self.backend.adoptable:
+            self.fleet = Fleet()
             return (), ()
         statuses = look.statuses if look else {}
         done = reconcile(
             self.fleet,
-            desired=self.panel.desired,
+            desired=0 if stand is Stand.STANDBY else self.panel.desired,
             found=found,
             results=self.prober.collect(),
             partitions={name: len(status.assignment) for name, status in statuses.items()},

@@ -17,3 +17,7 @@ class StateError(AutoscalerError, SettingsError):
 
 class BackendError(AutoscalerError):
     """A backend could not do what it was asked: what, and why."""
+
+
+class LeaseError(AutoscalerError):
+    """The leader lease cannot be kept: what Kafka refused or somebody else wrote, and what to do."""

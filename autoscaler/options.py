@@ -21,6 +21,17 @@ ClusterSettings = Annotated[
 ]
 
 
+Leased = Annotated[
+    bool,
+    typer.Option(
+        "--lease/--no-lease", help="Let only one of several autoscalers on the group act, by a lease in Kafka."
+    ),
+]
+LeaseSeconds = Annotated[
+    float, typer.Option(min=2, max=300, help="How long a leader may be silent before another one takes over.")
+]
+
+
 def read_names(pairs: Iterable[str]) -> dict[str, Signal]:
     """The usual names and the user's own.  Raises SettingsError."""
     names = dict(USUAL_NAMES)

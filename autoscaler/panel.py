@@ -61,6 +61,12 @@ class Panel:
     desired: int
     shadows: Sequence[Seat] = ()
 
+    def restart(self, desired: int) -> None:
+        """Begin anew with so many workers: what was remembered is of a time in which somebody else decided."""
+        self.desired = desired
+        for seat in (self.acting, *self.shadows):
+            seat.memory, seat.decision, seat.next_at = Memory(), None, float("-inf")
+
     def ask(self, seen: Observation) -> Answer:
         """Everybody whose time has come."""
         before, first = self.acting.decision, self.acting.memory if self.acting.decision is None else None
