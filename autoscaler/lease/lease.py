@@ -73,8 +73,8 @@ class Lease:
         self._election = Election(me=me, timing=timing)
         self._left = Left()
         self._claim: Claim | None = None
-        self._problem: str | None = None
-        self._forbidden = False
+        self._problems: dict[Step, str] = {}
+        self._forbidden: str | None = None
         self._happenings: list[Happening] = []
         self._wake, self._stepped = asyncio.Event(), asyncio.Event()
         self._task: asyncio.Task[None] | None = None
@@ -85,9 +85,9 @@ class Lease:
         while not self._settled() and self._clock() < until:
             await self._step()
             if self._forbidden:
-                raise LeaseError(self._problem)
+                raise LeaseError(self._forbidden)
         if self._election.looked_at == NEVER:
-            raise KafkaError(f"the leader lease cannot be read: {self._problem}")
+            raise KafkaError(f"the leader lease cannot be read{self._because()}")
         self._task = asyncio.create_task(self._run())
 
     def _settled(self) -> bool:
@@ -112,13 +112,14 @@ class Lease:
             return None
         if election.leaving:
             return "the lease was given back"
-        because = f": {self._problem}" if self._problem else ""
-        if election.mine:
-            return f"the lease could not be renewed in time{because}"
         record = election.record
-        if record is None or record.released:
-            return f"nobody leads yet{because}"
-        return f"{record.holder} leads, term {record.term}{because}"
+        if election.mine:
+            stands = "the lease could not be renewed in time"
+        elif record is None or record.released:
+            stands = "nobody leads yet"
+        else:
+            stands = f"{record.holder} leads, term {record.term}"
+        return stands + self._because()
 
     @property
     def standby(self) -> bool:
@@ -213,7 +214,10 @@ class Lease:
         except Exception as error:  # noqa: BLE001  # besides its own errors aiokafka lets bare ones through
             await self._failed(step, error)
         else:
-            self._problem, self._forbidden = None, False
+            self._problems.pop(step, None)
+        if not self._election.free(self._clock()):
+            self._problems.pop(Step.CLAIM, None)  # it was somebody else's turn after all
+            self._problems.pop(Step.WRITE, None)
         self._tell_waiting()
 
     async def _do(self, step: Step) -> None:
@@ -237,14 +241,17 @@ class Lease:
         await self._claim.write(self._election.written)
 
     async def _failed(self, step: Step, error: Exception) -> None:
-        self._problem, self._forbidden = self._topic.explain(error), isinstance(error, FORBIDDEN)
+        fenced = isinstance(error, FencedError)
+        self._problems[step] = "another autoscaler has claimed it" if fenced else self._topic.explain(error)
+        if isinstance(error, FORBIDDEN):
+            self._forbidden = self._problems[step]
         if step is Step.LOOK:
             await asyncio.sleep(self._election.timing.look_seconds)
             return
-        fenced = isinstance(error, FencedError)
-        if fenced:
-            self._problem = "another autoscaler has claimed it"
         self._become(self._election.failed(self._clock(), fenced=fenced, chance=self._chance()))
+
+    def _because(self) -> str:
+        return f": {'; '.join(dict.fromkeys(self._problems.values()))}" if self._problems else ""
 
     def _become(self, after: Election) -> None:
         now = time.time()
