@@ -74,7 +74,8 @@ class Lease:
         self._left = Left()
         self._claim: Claim | None = None
         self._problems: dict[Step, str] = {}
-        self._forbidden: str | None = None
+        self._hopeless: str | None = None
+        """What will not get better by itself."""
         self._happenings: list[Happening] = []
         self._wake, self._stepped = asyncio.Event(), asyncio.Event()
         self._task: asyncio.Task[None] | None = None
@@ -84,8 +85,8 @@ class Lease:
         until = self._clock() + self._election.timing.lease_seconds
         while not self._settled() and self._clock() < until:
             await self._step()
-            if self._forbidden:
-                raise LeaseError(self._forbidden)
+            if self._hopeless:
+                raise LeaseError(self._hopeless)
         if self._election.looked_at == NEVER:
             raise KafkaError(f"the leader lease cannot be read{self._because()}")
         self._task = asyncio.create_task(self._run())
@@ -243,8 +244,8 @@ class Lease:
     async def _failed(self, step: Step, error: Exception) -> None:
         fenced = isinstance(error, FencedError)
         self._problems[step] = "another autoscaler has claimed it" if fenced else self._topic.explain(error)
-        if isinstance(error, FORBIDDEN):
-            self._forbidden = self._problems[step]
+        if isinstance(error, (*FORBIDDEN, LeaseError)):
+            self._hopeless = self._problems[step]
         if step is Step.LOOK:
             await asyncio.sleep(self._election.timing.look_seconds)
             return

@@ -71,7 +71,7 @@ class Transactions:
         """Take the id.  Whoever had it is fenced, and what they had begun is settled when this returns."""
         request = InitProducerIdRequest(self._id, self._timeout_ms)
         answer = await self._ask_coordinator(request, lambda answer: [answer.error_code])
-        self._producer_id, self._epoch = answer.producer_id, answer.producer_epoch
+        self._producer_id, self._epoch, self._sequence = answer.producer_id, answer.producer_epoch, 0
         return self
 
     async def write(self, partition: TopicPartition, key: bytes, value: bytes) -> None:

@@ -8,12 +8,15 @@ from dataclasses import dataclass, field
 import pytest
 from aiokafka.errors import TransactionalIdAuthorizationFailed
 
-from autoscaler.errors import LeaseError
+from autoscaler.backends.guarded import GuardedBackend
+from autoscaler.backends.memory import MemoryBackend
+from autoscaler.errors import BackendError, LeaseError
 from autoscaler.lease.election import Seen, Timing
-from autoscaler.lease.lease import Lease, own_name
+from autoscaler.lease.lease import Lease, awake_seconds, own_name
 from autoscaler.lease.record import LeaseRecord
 from autoscaler.lease.transaction import FencedError
 from contract.errors import KafkaError
+from tests.templates import BARE
 
 TIMING = Timing(lease_seconds=1.2)
 """Real time; everything is over within a few of these."""
@@ -205,6 +208,21 @@ async def test_without_an_answer_it_leaves_all_the_same() -> None:
         async with asyncio.timeout(10):
             await lease.release()
         assert lease.refusal() == "the lease was given back"
+
+
+async def test_a_process_that_was_frozen_is_refused_on_waking() -> None:
+    """Before any of its tasks has run again: what refuses is the clock, which went on."""
+    asleep = 0.0
+    lease = Lease(Kafka(), me="me", timing=TIMING, clock=lambda: awake_seconds() + asleep)
+    await lease.start()
+    backend = GuardedBackend(MemoryBackend(), lease.refusal)
+    await backend.launch("worker-1", 0, BARE)
+    asleep = TIMING.lease_seconds
+    with pytest.raises(
+        BackendError, match="not the leader, so worker-2 is not launched: the lease could not be renewed"
+    ):
+        await backend.launch("worker-2", 0, BARE)
+    await lease.release()
 
 
 def test_no_two_are_called_the_same() -> None:
