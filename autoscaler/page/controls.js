@@ -140,5 +140,5 @@ function durationField() {
 }
 
 function reasonField() {
-  return field("Reason", element("input", { type: "text", name: "reason", maxlength: 200, autocomplete: "off", placeholder: "optional; kept in the audit log" }));
+  return field("Reason", element("input", { type: "text", name: "reason", maxlength: 200, autocomplete: "off", placeholder: "optional" }));
 }
