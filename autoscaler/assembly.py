@@ -1,21 +1,21 @@
 """The controller with everything that it needs, for a run and for `weir autoscale`; closed in order afterwards."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
-from autoscaler.backends.base import Backend, WorkerEnvironment
+from autoscaler.backends.base import Backend, Template
 from autoscaler.backends.memory import MemoryBackend
 from autoscaler.backends.process import ProcessBackend
 from autoscaler.controller import Controller
 from autoscaler.journal import Journal
 from autoscaler.observer.observer import open_observer
 from autoscaler.prober import Prober
+from autoscaler.releases import Releases
 from autoscaler.scaler import ScalerPlan
 from contract.errors import SettingsError
 from contract.kafka import KafkaSettings
-from contract.pods import PodSpec
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,15 +25,21 @@ class Surroundings:
     kafka: KafkaSettings
     topic: str
     group: str
-    spec: PodSpec
-    environment: WorkerEnvironment
+    releases: Releases
     folder: Path
     """Logs and state of the workers."""
     journal: Path | None
     cpu_window_seconds: float
     called: str | None = None
     """What policies call the topic; None = its name."""
+    node_labels: Mapping[str, str] = field(default_factory=dict)
+    """Of the machine where workers run, on top of those that it has by itself."""
     dry_run: bool = False
+
+    @property
+    def template(self) -> Template:
+        """What workers are made from now."""
+        return self.releases.template(self.releases.rollout.current.name)
 
 
 @asynccontextmanager
@@ -54,7 +60,6 @@ async def open_controller(scaler: ScalerPlan, around: Surroundings) -> AsyncIter
             topic=around.topic,
             group=around.group,
             backend=backend,
-            spec=around.spec,
             cpu_window_seconds=around.cpu_window_seconds,
             called=around.called,
         )
@@ -62,7 +67,7 @@ async def open_controller(scaler: ScalerPlan, around: Surroundings) -> AsyncIter
             observer=await stack.enter_async_context(observing),
             backend=backend,
             prober=prober,
-            spec=around.spec,
+            releases=around.releases,
             panel=scaler.panel(),
             journal=journal,
             dry_run=around.dry_run,
@@ -81,5 +86,5 @@ def _backend(around: Surroundings) -> tuple[Backend, Sequence[str]]:
     """Where workers run, and what it cannot hold.  A dry run has none, and leaves folders alone, also another's."""
     if around.dry_run:
         return MemoryBackend(owner=around.group), ()
-    backend = ProcessBackend(owner=around.group, folder=around.folder, environment=around.environment, spec=around.spec)
-    return backend, backend.notes
+    backend = ProcessBackend(owner=around.group, folder=around.folder, node_labels=around.node_labels)
+    return backend, ProcessBackend.notes(around.template)

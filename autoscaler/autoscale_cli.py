@@ -3,26 +3,34 @@
 import asyncio
 import signal
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
 import typer
 import uvloop
-import yaml
-from pydantic import ValidationError
 
 from autoscaler.assembly import Surroundings, open_controller
-from autoscaler.options import ClusterSettings, MetricNames, read_cluster, read_names
+from autoscaler.options import (
+    ClusterSettings,
+    MetricNames,
+    NodeLabels,
+    StrategySettings,
+    read_cluster,
+    read_labels,
+    read_names,
+)
+from autoscaler.releases import Releases, templates_of
+from autoscaler.rollout.changes import begin
 from autoscaler.scaler import ScalerPlan, read_scaler
 from autoscaler.telling import Teller
+from autoscaler.worker_file import read_strategy, read_worker
 from contract.errors import SettingsError
 from contract.kafka import KafkaSettings
+from contract.rollout import RolloutStrategy
 from contract.scenario import PolicyScaler, WorkerSpec
-from contract.settings import explain
 from contract.worker import WorkerSettings
-from contract.yaml_text import read_yaml
 
 EPILOG = """
 Examples:
@@ -32,6 +40,8 @@ Examples:
   weir autoscale --scaler hpa.yaml --topic orders --group billing --worker worker.yaml --journal decisions.jsonl
 
   weir autoscale --scaler mine.yaml --shadow hpa.yaml --shadow keda.yaml --kafka broker1:9092
+
+  weir autoscale --scaler hpa.yaml --worker worker.yaml --node-label gpu=true    # for a worker with a node_selector
 
 Kafka's security comes from WEIR_KAFKA_*, the workers' other settings from WEIR_WORKER_*.  Ctrl-C lets the workers
 finish what they hold, commit and leave, and ends them.
@@ -59,6 +69,8 @@ class Orders:
     folder: Path
     journal: Path | None
     dry_run: bool
+    strategy: RolloutStrategy | None = None
+    node_labels: Mapping[str, str] = field(default_factory=dict)
 
 
 def autoscale(  # noqa: PLR0917  # typer passes them by name
@@ -75,6 +87,8 @@ def autoscale(  # noqa: PLR0917  # typer passes them by name
     ] = 1,
     shadow: Annotated[list[Path] | None, typer.Option(metavar="POLICY.yaml", help="Only recorded.")] = None,
     worker: Annotated[Path | None, typer.Option(help="YAML: a scenario's `worker` section.")] = None,
+    strategy: StrategySettings = None,
+    node_label: NodeLabels = None,
     cluster: ClusterSettings = None,
     metric: MetricNames = None,
     cpu_window_seconds: Annotated[float, typer.Option(min=0.1, max=600, help="What CPU samples are means of.")] = 15.0,
@@ -84,7 +98,6 @@ def autoscale(  # noqa: PLR0917  # typer passes them by name
     """Keep as many workers alive as POLICY asks for, and say why it is that many."""
     del backend  # one of one; the option is there so that commands stay valid when there are more
     _refuse_names([scaler, *(shadow or ())])
-    spec = read_worker(worker)
     settings = WorkerSettings.read(topic=topic, group=group)
     policy = PolicyScaler(
         policy=scaler,
@@ -98,7 +111,9 @@ def autoscale(  # noqa: PLR0917  # typer passes them by name
         kafka=KafkaSettings.read(bootstrap_servers=kafka),
         scaler=read_scaler(policy, settings.topic),
         cpu_window_seconds=cpu_window_seconds,
-        worker=spec,
+        worker=read_worker(worker),
+        strategy=read_strategy(worker, strategy or ()),
+        node_labels=read_labels(node_label or ()),
         settings=settings,
         folder=folder,
         journal=journal,
@@ -115,21 +130,6 @@ def _refuse_names(policies: Iterable[Path]) -> None:
                 f"{policy} is no file: names of policies that ship with Weir are known to weir loadtest alone;"
                 f" here it is {SHIPPED / f'{policy}.yaml'}"
             )
-
-
-def read_worker(path: Path | None) -> WorkerSpec:
-    """The `worker` section in a file, alone or as part of a scenario.  Raises SettingsError."""
-    if path is None:
-        return WorkerSpec()
-    try:
-        document = read_yaml(path.read_text(encoding="utf-8")) or {}
-    except (OSError, yaml.YAMLError, UnicodeDecodeError) as error:
-        raise SettingsError(f"cannot read the worker's settings {path}: {error}") from error
-    section = document.get("worker", document) if isinstance(document, dict) else document
-    try:
-        return WorkerSpec.model_validate(section)
-    except ValidationError as error:
-        raise SettingsError(explain(error, str(path), section, WorkerSpec)) from error
 
 
 async def _autoscale(orders: Orders) -> None:
@@ -149,19 +149,19 @@ async def _autoscale(orders: Orders) -> None:
 def surroundings(orders: Orders) -> Surroundings:
     """Where it works, and what its workers are told."""
 
-    def environment(worker_id: str) -> Mapping[str, str]:
-        told = orders.settings.model_copy(update={"worker_id": worker_id, "status_port": 0, **_work(orders.worker)})
+    def environment(worker: WorkerSpec, worker_id: str) -> Mapping[str, str]:
+        told = orders.settings.model_copy(update={"worker_id": worker_id, "status_port": 0, **_work(worker)})
         return told.to_environment() | orders.kafka.to_environment()
 
     return Surroundings(
         kafka=orders.kafka,
         topic=orders.settings.topic,
         group=orders.settings.group,
-        spec=orders.worker,
-        environment=environment,
+        releases=Releases(rollout=begin(orders.worker, strategy=orders.strategy), templates=templates_of(environment)),
         folder=orders.folder,
         journal=orders.journal,
         cpu_window_seconds=orders.cpu_window_seconds,
+        node_labels=orders.node_labels,
         dry_run=orders.dry_run,
     )
 

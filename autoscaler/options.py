@@ -9,6 +9,8 @@ from pydantic import ValidationError
 from autoscaler.cluster import HpaClusterSettings
 from autoscaler.signals import USUAL_NAMES, Signal
 from contract.errors import SettingsError
+from contract.pods import label_fault
+from contract.rollout import RolloutStrategy
 from contract.settings import explain
 
 MetricNames = Annotated[
@@ -18,6 +20,14 @@ MetricNames = Annotated[
 ClusterSettings = Annotated[
     list[str] | None,
     typer.Option(metavar="KEY=VALUE", help=f"A cluster's setting: {', '.join(HpaClusterSettings.model_fields)}."),
+]
+StrategySettings = Annotated[
+    list[str] | None,
+    typer.Option(metavar="KEY=VALUE", help=f"How to roll out: {', '.join(RolloutStrategy.model_fields)}."),
+]
+NodeLabels = Annotated[
+    list[str] | None,
+    typer.Option(metavar="KEY=VALUE", help="A label of this machine, for workers with a node_selector."),
 ]
 
 
@@ -30,6 +40,19 @@ def read_names(pairs: Iterable[str]) -> dict[str, Signal]:
             raise SettingsError(f"--metric {pair!r}: expected NAME=SIGNAL with SIGNAL one of {', '.join(Signal)}")
         names[name] = Signal(signal)
     return names
+
+
+def read_labels(pairs: Iterable[str]) -> dict[str, str]:
+    """Labels of a node.  Raises SettingsError."""
+    labels = {}
+    for pair in pairs:
+        key, sign, value = pair.partition("=")
+        if not sign:
+            raise SettingsError(f"--node-label {pair!r}: expected KEY=VALUE, for example gpu=true")
+        if fault := label_fault(key, value):
+            raise SettingsError(f"--node-label {pair!r}: {fault}")
+        labels[key] = value
+    return labels
 
 
 def read_cluster(pairs: Iterable[str]) -> HpaClusterSettings:

@@ -9,12 +9,14 @@ from pathlib import Path
 
 from autoscaler.assembly import Surroundings, open_controller
 from autoscaler.controller import Controller
+from autoscaler.releases import Releases, templates_of
+from autoscaler.rollout.changes import begin
 from autoscaler.scaler import ScalerPlan
 from contract.kafka import KafkaSettings
 from contract.pods import PodSpec
 from contract.producer import ProducerSettings
 from contract.record import RunDirectory
-from contract.scenario import PolicyScaler, Scenario
+from contract.scenario import PolicyScaler, Scenario, WorkerSpec
 from contract.worker import WorkerSettings
 from loadtests.children import Child, launch
 from loadtests.cluster import Topics
@@ -30,28 +32,29 @@ async def running_workers(
 ) -> AsyncIterator[Controller]:
     """The scenario's workers under their autoscaler, which starts them at its first tick."""
 
-    def environment(worker_id: str) -> Mapping[str, str]:
-        return worker_settings(scenario, topics, worker_id).to_environment() | kafka.to_environment()
+    def environment(worker: WorkerSpec, worker_id: str) -> Mapping[str, str]:
+        return worker_settings(worker, topics, worker_id).to_environment() | kafka.to_environment()
 
     window = scenario.scaler.cpu_window_seconds if isinstance(scenario.scaler, PolicyScaler) else CPU_WINDOW_SECONDS
     around = Surroundings(
         kafka=kafka,
         topic=topics.events,
         group=topics.group,
-        spec=scenario.worker,
-        environment=environment,
+        releases=Releases(
+            rollout=begin(scenario.worker, strategy=scenario.rollout), templates=templates_of(environment)
+        ),
         folder=directory.path / "workers",
         journal=directory.decisions_jsonl,
         cpu_window_seconds=window,
         called=scenario.topic.name,
+        node_labels=scenario.node_labels,
     )
     async with open_controller(scaler, around) as controller:
         yield controller
 
 
-def worker_settings(scenario: Scenario, topics: Topics, worker_id: str) -> WorkerSettings:
-    """What one worker of the scenario is told."""
-    spec = scenario.worker
+def worker_settings(spec: WorkerSpec, topics: Topics, worker_id: str) -> WorkerSettings:
+    """What one worker of these settings is told."""
     shared = spec.model_dump(exclude={*NOT_TOLD, "handler", "init"})
     return WorkerSettings(
         worker_id=worker_id,

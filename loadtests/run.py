@@ -66,7 +66,7 @@ async def run_scenario(order: RunOrder, view: LiveView, stop: asyncio.Event) -> 
         for note in (*scaler.notes, *workers.notes):
             view.say(note)
         broker_process = psutil.Process(cluster.broker.pid) if cluster.broker else None
-        faults = Faults(order.scenario, workers.backend, kafka, topic=topics.events)
+        faults = Faults(order.scenario, workers.backend, workers.releases, kafka, topic=topics.events)
         run = Stages(order.scenario, directory, view, stop, Sampler(http, broker_process), workers, faults)
         stack.callback(run.keep_samples)
         await run.until_ready()

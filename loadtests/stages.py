@@ -145,6 +145,8 @@ class Stages:
 
     def _refuse_dead_workers(self, report: Report) -> None:
         for pod in report.fleet.pods.values():
+            if pod.pending_reason and not pod.last_exit:
+                raise RunError(f"{pod.name} cannot be placed: {pod.pending_reason}; nodes get labels by node_labels")
             if pod.last_exit:
                 end = pod.last_exit
                 raise RunError(

@@ -8,10 +8,24 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from autoscaler.reconciler.model import Found
+from autoscaler.reconciler.model import Found, Node
+from contract.pods import PodSpec
 
 WorkerEnvironment = Callable[[str], Mapping[str, str]]
 """What a worker of this id is told, as environment variables."""
+
+FIRST_REVISION = "1"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Template:
+    """What a worker is made from.  `revision` names it: two templates of one group never share a revision."""
+
+    revision: str
+    spec: PodSpec
+    environment: WorkerEnvironment
+    image: str | None = None
+    """Of containers; None = the backend's usual one."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,8 +44,8 @@ class Backend(Protocol):
     async def list(self) -> Sequence[Found]:
         """Every worker of this owner, also those that ended and were not removed yet; also those of a predecessor."""
 
-    async def launch(self, name: str, generation: int) -> None:
-        """Start a process; returns as soon as it is asked for, long before it is ready."""
+    async def launch(self, name: str, generation: int, template: Template) -> None:
+        """Start a process made from `template`; returns as soon as it is asked for, long before it is ready."""
 
     async def stop(self, name: str) -> None:
         """Ask it to finish.  A worker that is gone already is no error."""
@@ -47,6 +61,9 @@ class Backend(Protocol):
 
     async def thaw(self, name: str) -> None:
         """Let a frozen worker go on.  One that is gone is no error."""
+
+    async def nodes(self) -> Sequence[Node]:
+        """Where workers can run, with the labels of each."""
 
     async def usage(self) -> Mapping[str, Usage]:
         """CPU and memory of those that run; one that cannot be measured is missing."""

@@ -8,10 +8,9 @@ import signal
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from autoscaler.backends.base import Usage
+from autoscaler.backends.base import Template, Usage
 from autoscaler.errors import BackendError
-from autoscaler.reconciler.model import Exit, Found
-from contract.pods import PodSpec
+from autoscaler.reconciler.model import Exit, Found, Node
 
 MIB = 1 << 20
 FIRST_PORT = 10_000
@@ -40,6 +39,7 @@ class Script:
 class _Process:
     script: Script
     generation: int
+    template: Template
     launched_at: float
     port: int
     lived_seconds: float = 0.0
@@ -96,19 +96,22 @@ class World:
 
 
 class MemoryBackend:
-    """A Backend.  `script` says what the worker of a name and generation does; a second one on `world` takes over."""
+    """A Backend.  `script` says what the worker of a name and generation does; a second one on `world` takes over.
+
+    `node_list` may be changed at any time.
+    """
 
     def __init__(
         self,
         *,
         script: Callable[[str, int], Script] = lambda _name, _generation: Script(),
-        spec: PodSpec | None = None,
         owner: str = "memory",
         world: World | None = None,
+        nodes: Sequence[Node] = (Node(name="memory"),),
     ) -> None:
+        self.node_list = nodes
         self.world = World() if world is None else world
         self._script = script
-        self._limit = (spec or PodSpec()).resources.limits.memory
         self._workers = self.world.owners.setdefault(owner, {})
         self._closed = False
 
@@ -124,6 +127,7 @@ class MemoryBackend:
                 name=name,
                 generation=p.generation,
                 launched_at=p.launched_at,
+                revision=p.template.revision,
                 exit=p.exit,
                 url=p.url,
                 stopping=p.stopping,
@@ -131,7 +135,7 @@ class MemoryBackend:
             for name, p in self._workers.items()
         ]
 
-    async def launch(self, name: str, generation: int) -> None:
+    async def launch(self, name: str, generation: int, template: Template) -> None:
         """Begin its script; a generation that was launched already is left as it is."""
         if self._closed:
             raise BackendError(f"{name} cannot be launched: the backend is closed")
@@ -141,7 +145,7 @@ class MemoryBackend:
         if known and known.exit is None:
             raise BackendError(f"{name} cannot be launched again: it still runs")
         world, port = self.world, FIRST_PORT + self.world.launches
-        self._workers[name] = _Process(self._script(name, generation), generation, world.at_seconds, port)
+        self._workers[name] = _Process(self._script(name, generation), generation, template, world.at_seconds, port)
         world.launches += 1
 
     async def stop(self, name: str) -> None:
@@ -172,6 +176,10 @@ class MemoryBackend:
         if process := self._running(name):
             process.frozen = False
 
+    async def nodes(self) -> Sequence[Node]:
+        """Those that were given."""
+        return self.node_list
+
     async def usage(self) -> Mapping[str, Usage]:
         """What the scripts say, of those that run."""
         running = {name: process for name, process in self._workers.items() if process.exit is None}
@@ -198,7 +206,8 @@ class MemoryBackend:
 
     def _enforce(self) -> None:
         for process in self._workers.values():
-            if self._limit is not None and process.exit is None and process.memory_bytes > self._limit:
+            limit = process.template.spec.resources.limits.memory
+            if limit is not None and process.exit is None and process.memory_bytes > limit:
                 self._kill(process, oom_killed=True)
 
     def _kill(self, process: _Process, *, oom_killed: bool = False) -> None:

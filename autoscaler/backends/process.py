@@ -13,13 +13,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from autoscaler.backends.base import Usage, WorkerEnvironment, worker_id
+from autoscaler.backends.base import Template, Usage, worker_id
 from autoscaler.backends.child import Output, ended, kill_session, spawn
+from autoscaler.backends.machine import this_machine
 from autoscaler.backends.records import Record, RecordFolder, made
 from autoscaler.backends.vitals import session_vitals
 from autoscaler.errors import BackendError
-from autoscaler.reconciler.model import Exit, Found
-from contract.pods import PodSpec
+from autoscaler.reconciler.model import Exit, Found, Node
 
 CLOSE_SECONDS_MAX = 25.0
 KILL_SECONDS_MAX = 5.0
@@ -40,33 +40,34 @@ class _Worker:
 
 
 class ProcessBackend:
-    """A Backend.  `folder` takes logs and records; a second backend on the same folder and owner takes over."""
+    """A Backend.  `folder` takes logs and records; a second backend on the same folder and owner takes over.
+
+    `node_labels` are this machine's, on top of those that every node has.
+    """
 
     def __init__(
         self,
         *,
         owner: str,
         folder: Path,
-        environment: WorkerEnvironment,
-        spec: PodSpec,
         module: str = "processor",
         arguments: Sequence[str] = (),
+        node_labels: Mapping[str, str] | None = None,
     ) -> None:
         """Adopt what there is.  Raises BackendError when another running process has workers there."""
         self._logs = made(folder / "logs")
-        self._environment = environment
-        self._spec = spec
         self._module = module
         self._arguments = tuple(arguments)
+        self._node = this_machine(node_labels or {})
         self._closed = False
         self._checked_at = 0.0
         self._records = RecordFolder(folder, owner)
         self._workers = {record.name: _Worker(record, self._output(record)) for record in self._records.adopt()}
 
-    @property
-    def notes(self) -> Sequence[str]:
-        """What of the spec cannot be honoured here, a sentence each, for the caller to show."""
-        limit = self._spec.resources.limits.cpu
+    @staticmethod
+    def notes(template: Template) -> Sequence[str]:
+        """What of the template cannot be honoured here, a sentence each, for the caller to show."""
+        limit = template.spec.resources.limits.cpu
         if limit is None:
             return ()
         return (f"limits.cpu ({limit:g}) is not enforced for processes: a worker may use all cores of this machine",)
@@ -74,11 +75,11 @@ class ProcessBackend:
     async def list(self) -> Sequence[Found]:
         """Every worker, ended ones until they are removed.  An end is dated when it is seen."""
         self._look()
-        if self._spec.resources.limits.memory and time.monotonic() - self._checked_at >= MEMORY_CHECK_SECONDS:
+        if time.monotonic() - self._checked_at >= MEMORY_CHECK_SECONDS and self._limited():
             self._measure()
         return [self._found(worker) for worker in self._workers.values()]
 
-    async def launch(self, name: str, generation: int) -> None:
+    async def launch(self, name: str, generation: int, template: Template) -> None:
         """Start it; a generation that was launched already is left as it is."""
         self._look()
         if self._closed:
@@ -88,9 +89,9 @@ class ProcessBackend:
         if known and known.running:
             raise BackendError(f"{name} cannot be launched again: process {known.record.pid} of it still runs")
         output = Output.of(self._logs, worker_id(name, generation))
-        told = self._environment(worker_id(name, generation))
-        pid = spawn(name, self._module, self._arguments, told, output=output, nice=self._spec.nice)
-        record = Record.of_child(name, generation, pid, launched_at=time.time())
+        told = template.environment(worker_id(name, generation))
+        pid = spawn(name, self._module, self._arguments, told, output=output, nice=template.spec.nice)
+        record = Record.of_child(name, generation, pid, template, launched_at=time.time())
         self._workers[name] = _Worker(record, output)
         self._records.write(record)
         await asyncio.sleep(0)  # a spawn takes milliseconds: many in a row must not keep the loop to themselves
@@ -123,6 +124,10 @@ class ProcessBackend:
         if worker := self._running(name):
             kill_session(worker.record.pid, signal.SIGCONT)
 
+    async def nodes(self) -> Sequence[Node]:
+        """This machine."""
+        return (self._node,)
+
     async def usage(self) -> Mapping[str, Usage]:
         """CPU (user and system, with its children's) and resident memory of every worker that runs."""
         self._look()
@@ -131,11 +136,13 @@ class ProcessBackend:
     async def close(self) -> None:
         """SIGTERM to all, SIGKILL to those that run when the grace period (25 s at most) is over; no record stays."""
         self._closed = True
-        for worker in self._all_running():
+        running = self._all_running()
+        for worker in running:
             os.kill(worker.record.pid, signal.SIGTERM)
             kill_session(worker.record.pid, signal.SIGCONT)
+        grace_seconds = max((worker.record.grace_seconds for worker in running), default=0.0)
         try:
-            await self._until_ended(min(self._spec.grace_seconds, CLOSE_SECONDS_MAX))
+            await self._until_ended(min(grace_seconds, CLOSE_SECONDS_MAX))
         finally:
             for worker in self._all_running():
                 kill_session(worker.record.pid, signal.SIGKILL)
@@ -153,6 +160,9 @@ class ProcessBackend:
     def _all_running(self) -> Sequence[_Worker]:
         self._look()
         return [worker for worker in self._workers.values() if worker.running]
+
+    def _limited(self) -> bool:
+        return any(worker.running and worker.record.memory_limit_bytes for worker in self._workers.values())
 
     def _running(self, name: str) -> _Worker | None:
         """The worker if it runs now: a signal must never reach a process that only has its number."""
@@ -195,7 +205,7 @@ class ProcessBackend:
         return usage
 
     def _enforce(self, worker: _Worker, memory_bytes: float) -> None:
-        limit = self._spec.resources.limits.memory
+        limit = worker.record.memory_limit_bytes
         if limit is not None and memory_bytes > limit:
             self._note(worker, replace(worker.record, over_limit=True))
             kill_session(worker.record.pid, signal.SIGKILL)
@@ -207,6 +217,7 @@ class ProcessBackend:
             name=record.name,
             generation=record.generation,
             launched_at=record.launched_at,
+            revision=record.revision,
             exit=record.exit,
             url=worker.url,
             stopping=record.stopping,

@@ -16,6 +16,7 @@ from urllib.parse import quote
 
 import psutil
 
+from autoscaler.backends.base import Template
 from autoscaler.errors import BackendError
 from autoscaler.reconciler.model import Exit
 
@@ -37,15 +38,18 @@ class Record:
     parent: str
     parent_pid: int
     parent_created_at: float
+    revision: str
+    memory_limit_bytes: float | None
+    grace_seconds: float
     stopping: bool = False
     over_limit: bool = False
     """It was killed because it used more memory than it may."""
     exit: Exit | None = None
 
     @classmethod
-    def of_child(cls, name: str, generation: int, pid: int, *, launched_at: float) -> "Record":
+    def of_child(cls, name: str, generation: int, pid: int, template: Template, *, launched_at: float) -> "Record":
         """A worker that this process has just started."""
-        own = os.getpid()
+        own, spec = os.getpid(), template.spec
         return cls(
             name=name,
             generation=generation,
@@ -55,6 +59,9 @@ class Record:
             parent=THIS_PROCESS,
             parent_pid=own,
             parent_created_at=psutil.Process(own).create_time(),
+            revision=template.revision,
+            memory_limit_bytes=spec.resources.limits.memory,
+            grace_seconds=spec.grace_seconds,
         )
 
 

@@ -19,6 +19,7 @@ import orjson
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from aiokafka.errors import KafkaError as ClientError
 
+from autoscaler.backends.base import FIRST_REVISION, Template
 from autoscaler.backends.memory import MemoryBackend, Script, World
 from autoscaler.journal import Tick, write_tick
 from autoscaler.observer.observer import Look, Observer, open_observer
@@ -72,12 +73,11 @@ async def _timings(
     backend = MemoryBackend(
         script=lambda _name, _generation: Script(cpu_cores=0.1), world=World(at_seconds=launched_at)
     )
+    template = Template(revision=FIRST_REVISION, spec=PodSpec(), environment=lambda _: {})
     for name in urls:
-        await backend.launch(name, 0)
+        await backend.launch(name, 0, template)
     pods = {n: Pod(name=n, created_at=launched_at, launched_at=launched_at, url=url) for n, url in urls.items()}
-    opening = open_observer(
-        kafka, topic=TOPIC, group=GROUP, backend=backend, spec=PodSpec(), cpu_window_seconds=5 * period_seconds
-    )
+    opening = open_observer(kafka, topic=TOPIC, group=GROUP, backend=backend, cpu_window_seconds=5 * period_seconds)
     timings = []
     async with opening as observer:
         for _ in range(WARM_UP_LOOKS + looks):

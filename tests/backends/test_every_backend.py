@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
+from dataclasses import replace
 
 import pytest
 
@@ -41,7 +42,7 @@ async def until(rig: Rig, backend: Backend, name: str, holds: Callable[[Found], 
 async def launched(rig: Rig, backend: Backend, *names: str) -> None:
     """Launch workers and wait until they have told their urls: from then on they follow their scripts."""
     for name in names:
-        await backend.launch(name, 0)
+        await backend.launch(name, 0, rig.template)
     for name in names:
         await until(rig, backend, name, lambda found: found.url)
 
@@ -58,7 +59,7 @@ async def test_what_is_launched_runs_and_what_is_stopped_goes(rig: Rig) -> None:
         await launched(rig, backend, "a", "b", "c")
         found = await workers(backend)
         assert found.keys() == {"a", "b", "c"}
-        assert {(f.generation, f.exit, f.stopping) for f in found.values()} == {(0, None, False)}
+        assert {(f.generation, f.revision, f.exit, f.stopping) for f in found.values()} == {(0, "1", None, False)}
         assert all((f.url or "").startswith("http://") for f in await backend.list())
         await backend.stop("b")
         ended = await exit_of(rig, backend, "b")
@@ -69,11 +70,37 @@ async def test_what_is_launched_runs_and_what_is_stopped_goes(rig: Rig) -> None:
         assert (await workers(backend)).keys() == {"a", "c"}
 
 
+async def test_a_worker_shows_the_version_that_it_was_made_from_also_to_a_successor(rig: Rig) -> None:
+    """Two versions side by side, and another one under the name of a worker that ended."""
+    before = rig.backend()
+    second = replace(rig.template, revision="2")
+    await launched(rig, before, "a")
+    await before.launch("b", 0, second)
+    await until(rig, before, "b", lambda found: found.url)
+    await before.kill("a")
+    await exit_of(rig, before, "a")
+    assert {name: found.revision for name, found in (await workers(before)).items()} == {"a": "1", "b": "2"}
+    await before.remove("a")
+    await before.launch("a", 1, second)
+    await until(rig, before, "a", lambda found: found.url)
+    async with open_backend(rig) as after:
+        assert {name: found.revision for name, found in (await workers(after)).items()} == {"a": "2", "b": "2"}
+
+
+async def test_it_tells_where_workers_can_run(rig: Rig) -> None:
+    """One node at least, each under a name of its own."""
+    async with open_backend(rig) as backend:
+        names = [node.name for node in await backend.nodes()]
+    assert names
+    assert len(set(names)) == len(names)
+    assert all(names)
+
+
 async def test_everything_may_be_asked_twice(rig: Rig) -> None:
     async with open_backend(rig, Script(stop_seconds=0.1)) as backend:
         await launched(rig, backend, "a")
         first = await workers(backend)
-        await backend.launch("a", 0)
+        await backend.launch("a", 0, rig.template)
         assert await workers(backend) == first
         for _ in range(2):
             await backend.stop("a")
@@ -96,13 +123,13 @@ async def test_a_worker_that_dies_by_itself_is_found_with_its_code_and_words_and
 ) -> None:
     script = Script(url_seconds=None, ends_seconds=0.05, exit_code=3, last_words="no such topic\n")
     async with open_backend(rig, script) as backend:
-        await backend.launch("a", 0)
+        await backend.launch("a", 0, rig.template)
         ended = await exit_of(rig, backend, "a")
         assert (ended.code, ended.signal, ended.last_words.strip()) == (3, None, "no such topic")
         assert "a" not in await backend.usage()
-        await backend.launch("a", 0)
+        await backend.launch("a", 0, rig.template)
         assert (await workers(backend))["a"].exit == ended, "a generation lives once"
-        await backend.launch("a", 1)
+        await backend.launch("a", 1, rig.template)
         again = (await workers(backend))["a"]
         assert (again.generation, again.exit) == (1, None)
         assert again.launched_at >= ended.at_seconds
@@ -118,7 +145,7 @@ async def test_a_kill_ends_a_worker_by_signal(rig: Rig) -> None:
 
 async def test_a_slow_start_is_a_worker_without_url(rig: Rig) -> None:
     async with open_backend(rig, Script(url_seconds=0.2)) as backend:
-        await backend.launch("a", 0)
+        await backend.launch("a", 0, rig.template)
         early = (await workers(backend))["a"]
         assert (early.url, early.exit) == (None, None)
         await until(rig, backend, "a", lambda found: found.url)
@@ -150,7 +177,7 @@ async def test_a_backend_after_a_restart_adopts_what_it_finds(rig: Rig) -> None:
         assert found["stops"].stopping
         assert "runs" in await after.usage()
         assert (await exit_of(rig, after, "stops")).code == 0
-        await after.launch("runs", 0)
+        await after.launch("runs", 0, rig.template)
         assert (await workers(after))["runs"] == known["runs"], "it runs already"
         await after.stop("runs")
         assert (await exit_of(rig, after, "runs")).code == 0
@@ -176,20 +203,20 @@ async def test_close_leaves_nothing_behind(rig: Rig) -> None:
     await launched(rig, backend, "willing", "frozen", "ended")
     await backend.kill("ended")
     await backend.freeze("frozen")
-    await backend.launch("newborn", 0)
+    await backend.launch("newborn", 0, rig.template)
     for _ in range(2):
         await backend.close()
         assert await rig.remains() == []
         assert await backend.list() == []
     with pytest.raises(BackendError, match="closed"):
-        await backend.launch("late", 0)
+        await backend.launch("late", 0, rig.template)
 
 
 async def test_who_holds_more_memory_than_it_may_is_killed_for_it(rig: Rig) -> None:
     """The others stay; what killed it is told, and a later kill for another reason is not mistaken for it."""
     spec = PodSpec(grace_seconds=0.2, resources=Resources(limits=ResourceAmounts(memory=2 * BARE_BYTES)))
     async with open_backend(rig, Script(memory_bytes_per_second=500 * MIB), spec) as backend:
-        await backend.launch("greedy", 0)
+        await backend.launch("greedy", 0, rig.template)
         ended = await exit_of(rig, backend, "greedy")
         assert (ended.signal, ended.oom_killed) == (9, True)
     async with open_backend(rig, Script(), spec) as backend:
@@ -236,7 +263,7 @@ async def test_cpu_grows_and_never_falls_within_one_generation(rig: Rig) -> None
         assert (used, times) == (sorted(used), sorted(times))
         await backend.kill("a")
         await exit_of(rig, backend, "a")
-        await backend.launch("a", 1)
+        await backend.launch("a", 1, rig.template)
         anew = (await backend.usage())["a"]
         assert anew.generation == 1
         assert anew.cpu_seconds < used[-1]
@@ -248,5 +275,5 @@ async def test_what_would_lose_a_running_worker_is_refused(rig: Rig) -> None:
         with pytest.raises(BackendError, match="a cannot be removed: it still runs"):
             await backend.remove("a")
         with pytest.raises(BackendError, match="a cannot be launched again"):
-            await backend.launch("a", 1)
+            await backend.launch("a", 1, rig.template)
         assert (await workers(backend))["a"].generation == 0

@@ -15,12 +15,14 @@ from pathlib import Path
 import psutil
 import pytest
 
+from autoscaler.backends.base import Template
 from autoscaler.backends.child import Output
 from autoscaler.backends.process import ProcessBackend
 from autoscaler.errors import BackendError
 from autoscaler.reconciler.model import Found
 from contract.pods import PodSpec, ResourceAmounts, Resources
 from tests.backends.rigs import PATIENCE_SECONDS
+from tests.templates import template_of
 from tests.workers import ROOT
 
 MODULE = "own_worker"
@@ -28,6 +30,19 @@ OBEDIENT = "import signal; signal.signal(signal.SIGTERM, lambda *_: exit(0)); pr
 FOR_EVER = "\nimport time\nwhile True: time.sleep(60)\n"
 
 Make = Callable[..., ProcessBackend]
+MakeTemplate = Callable[..., Template]
+
+
+@pytest.fixture
+def template(tmp_path: Path) -> MakeTemplate:
+    """What workers of the test's own program are made from."""
+
+    def one(spec: PodSpec | None = None) -> Template:
+        return template_of(
+            spec or PodSpec(grace_seconds=0.5), lambda worker: {"PYTHONPATH": str(tmp_path), "WORKER": worker}
+        )
+
+    return one
 
 
 @pytest.fixture
@@ -35,16 +50,9 @@ async def make(tmp_path: Path) -> AsyncIterator[Make]:
     """Backends whose workers run a program of the test's own; all are closed."""
     made: list[ProcessBackend] = []
 
-    def one(program: str, spec: PodSpec | None = None, arguments: Sequence[str] = ()) -> ProcessBackend:
+    def one(program: str, arguments: Sequence[str] = ()) -> ProcessBackend:
         (tmp_path / f"{MODULE}.py").write_text(program)
-        backend = ProcessBackend(
-            owner="tests",
-            folder=tmp_path,
-            environment=lambda worker: {"PYTHONPATH": str(tmp_path), "WORKER": worker},
-            spec=spec or PodSpec(grace_seconds=0.5),
-            module=MODULE,
-            arguments=arguments,
-        )
+        backend = ProcessBackend(owner="tests", folder=tmp_path, module=MODULE, arguments=arguments)
         made.append(backend)
         return backend
 
@@ -71,13 +79,15 @@ async def until(backend: ProcessBackend, holds: Callable[[Found], object]) -> Fo
     return (await backend.list())[0]
 
 
-async def test_a_worker_is_told_its_id_its_arguments_and_the_environment(make: Make, tmp_path: Path) -> None:
+async def test_a_worker_is_told_its_id_its_arguments_and_the_environment(
+    make: Make, template: MakeTemplate, tmp_path: Path
+) -> None:
     """Its own output goes to files named after it, and only what stands on stderr is its log."""
     program = "import os, sys; print(os.environ['WORKER'], *sys.argv[1:], file=sys.stderr); print('by the way')"
     backend = make(program, arguments=("--quiet", "x"))
-    await backend.launch("w", 0)
+    await backend.launch("w", 0, template())
     await until(backend, lambda found: found.exit)
-    await backend.launch("w", 1)
+    await backend.launch("w", 1, template())
     found = await until(backend, lambda found: found.exit)
     assert (tmp_path / "logs" / "w.log").read_text() == "w --quiet x\n"
     assert (tmp_path / "logs" / "w.1.log").read_text() == "w.1 --quiet x\n"
@@ -85,18 +95,18 @@ async def test_a_worker_is_told_its_id_its_arguments_and_the_environment(make: M
     assert found.exit.last_words == "w.1 --quiet x"
 
 
-async def test_a_worker_runs_in_a_session_of_its_own_with_its_nice_value(make: Make) -> None:
-    backend = make(OBEDIENT + FOR_EVER, PodSpec(nice=7))
-    await backend.launch("w", 0)
+async def test_a_worker_runs_in_a_session_of_its_own_with_its_nice_value(make: Make, template: MakeTemplate) -> None:
+    backend = make(OBEDIENT + FOR_EVER)
+    await backend.launch("w", 0, template(PodSpec(nice=7)))
     await until(backend, lambda found: found.url)
     worker = next(child for child in psutil.Process().children() if MODULE in child.cmdline())
     assert (os.getsid(worker.pid), worker.nice()) == (worker.pid, min(19, psutil.Process().nice() + 7))
 
 
-async def test_the_children_of_a_worker_count_and_end_with_it(make: Make) -> None:
+async def test_the_children_of_a_worker_count_and_end_with_it(make: Make, template: MakeTemplate) -> None:
     program = "import subprocess, sys\nsubprocess.Popen([sys.executable, '-c', 'while True: pass'])\n"
     backend = make(program + OBEDIENT + FOR_EVER)
-    await backend.launch("w", 0)
+    await backend.launch("w", 0, template())
     await until(backend, lambda found: found.url)
     worker = next(child for child in psutil.Process().children() if MODULE in child.cmdline())
     (busy,) = worker.children()
@@ -115,9 +125,9 @@ async def test_the_children_of_a_worker_count_and_end_with_it(make: Make) -> Non
     await eventually(gone)
 
 
-async def test_no_limit_on_memory_means_none(make: Make) -> None:
+async def test_no_limit_on_memory_means_none(make: Make, template: MakeTemplate) -> None:
     backend = make(OBEDIENT + "held = b'x' * (150 << 20)" + FOR_EVER)
-    await backend.launch("w", 0)
+    await backend.launch("w", 0, template())
 
     async def holds_much() -> bool:
         usage = await backend.usage()
@@ -127,11 +137,11 @@ async def test_no_limit_on_memory_means_none(make: Make) -> None:
     assert (await backend.list())[0].exit is None
 
 
-async def test_memory_is_watched_by_list_alone_too(make: Make) -> None:
+async def test_memory_is_watched_by_list_alone_too(make: Make, template: MakeTemplate) -> None:
     """A policy that needs no usage must not switch the limit off."""
     limits = Resources(limits=ResourceAmounts(memory=100 << 20))
-    backend = make(OBEDIENT + "held = b'x' * (150 << 20)" + FOR_EVER, PodSpec(resources=limits))
-    await backend.launch("w", 0)
+    backend = make(OBEDIENT + "held = b'x' * (150 << 20)" + FOR_EVER)
+    await backend.launch("w", 0, template(PodSpec(resources=limits)))
     found = await until(backend, lambda found: found.exit)
     assert found.exit
     assert found.exit.oom_killed
@@ -149,8 +159,8 @@ async def test_memory_is_watched_by_list_alone_too(make: Make) -> None:
         ),
     ],
 )
-def test_what_cannot_be_honoured_is_told(make: Make, spec: PodSpec, notes: tuple[str, ...]) -> None:
-    assert make("", spec).notes == notes
+def test_what_cannot_be_honoured_is_told(spec: PodSpec, notes: tuple[str, ...]) -> None:
+    assert ProcessBackend.notes(template_of(spec)) == notes
 
 
 @pytest.mark.parametrize(
@@ -162,7 +172,7 @@ def test_what_cannot_be_honoured_is_told(make: Make, spec: PodSpec, notes: tuple
     ],
 )
 async def test_a_launch_that_is_impossible_is_an_error_and_leaves_nothing(
-    make: Make, monkeypatch: pytest.MonkeyPatch, error: int, message: str
+    make: Make, template: MakeTemplate, monkeypatch: pytest.MonkeyPatch, error: int, message: str
 ) -> None:
     def refuse(*_: object, **__: object) -> int:
         raise OSError(error, os.strerror(error))
@@ -170,14 +180,14 @@ async def test_a_launch_that_is_impossible_is_an_error_and_leaves_nothing(
     backend = make("")
     monkeypatch.setattr(os, "posix_spawn", refuse)
     with pytest.raises(BackendError, match=message):
-        await backend.launch("w", 0)
+        await backend.launch("w", 0, template())
     assert await backend.list() == []
 
 
 async def test_a_folder_that_cannot_be_made_is_an_error(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(BackendError, match="cannot be made"):
-        ProcessBackend(owner="o", folder=tmp_path / "file", environment=lambda _: {}, spec=PodSpec())
+        ProcessBackend(owner="o", folder=tmp_path / "file")
 
 
 @pytest.mark.parametrize(
@@ -208,15 +218,15 @@ def test_last_words_are_the_last_eight_lines(tmp_path: Path) -> None:
 LAUNCHER = """
 import asyncio, sys
 from pathlib import Path
+from autoscaler.backends.base import Template
 from autoscaler.backends.process import ProcessBackend
 from contract.pods import PodSpec
 
 async def main(folder: str, marker: str, module: str) -> None:
-    backend = ProcessBackend(
-        owner="tests", folder=Path(folder), environment=lambda _: {}, spec=PodSpec(), module=module, arguments=(marker,)
-    )
+    backend = ProcessBackend(owner="tests", folder=Path(folder), module=module, arguments=(marker,))
+    template = Template(revision="1", spec=PodSpec(), environment=lambda _: {})
     for number in range(5):
-        await backend.launch(f"w-{number}", 0)
+        await backend.launch(f"w-{number}", 0, template)
         print("launched", flush=True)
     await asyncio.sleep(60)
 
@@ -290,12 +300,11 @@ async def test_damaged_notes_are_thrown_away(make: Make, tmp_path: Path) -> None
     assert notes(tmp_path) == []
 
 
-async def test_a_cancelled_close_still_kills(make: Make) -> None:
+async def test_a_cancelled_close_still_kills(make: Make, template: MakeTemplate) -> None:
     backend = make(
-        "import signal; signal.signal(signal.SIGTERM, signal.SIG_IGN); print('{\"status_port\": 1}')" + FOR_EVER,
-        PodSpec(grace_seconds=20),
+        "import signal; signal.signal(signal.SIGTERM, signal.SIG_IGN); print('{\"status_port\": 1}')" + FOR_EVER
     )
-    await backend.launch("w", 0)
+    await backend.launch("w", 0, template(PodSpec(grace_seconds=20)))
     await until(backend, lambda found: found.url)
     closing = asyncio.create_task(backend.close())
     await asyncio.sleep(0.05)

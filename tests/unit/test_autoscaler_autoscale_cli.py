@@ -5,8 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from autoscaler.autoscale_cli import Orders, read_worker, surroundings
+from autoscaler.autoscale_cli import Orders, surroundings
 from autoscaler.scaler import read_scaler
+from autoscaler.worker_file import read_worker
 from contract.kafka import KafkaSettings
 from contract.scenario import FixedScaler, WorkerSpec
 from contract.worker import WorkerSettings
@@ -152,7 +153,7 @@ def told(worker: WorkerSpec, settings: WorkerSettings) -> dict[str, str]:
         journal=None,
         dry_run=False,
     )
-    return dict(surroundings(orders).environment("worker-7"))
+    return dict(surroundings(orders).template.environment("worker-7"))
 
 
 def test_a_worker_is_told_who_it_is_and_where_kafka_is() -> None:

@@ -9,47 +9,24 @@ from typing import Any
 
 import pytest
 
+from autoscaler.backends.base import Template
 from autoscaler.backends.memory import MemoryBackend, Script, World
 from autoscaler.controller import Controller, Report
 from autoscaler.errors import BackendError
 from autoscaler.journal import Journal, Tick, read_journal
 from autoscaler.model import Memory, Observation, Plan, Step
-from autoscaler.observer.observer import Look, Observer
 from autoscaler.panel import Panel, Seat
 from autoscaler.policies.fixed import fixed_plan
 from autoscaler.prober import Prober
 from autoscaler.reconciler.launches import LAUNCH_SECONDS_MAX
-from autoscaler.reconciler.model import Found, Pods, ProbeOrder, ProbeResult
+from autoscaler.reconciler.model import Found, ProbeOrder, ProbeResult
+from autoscaler.releases import Releases
 from contract.errors import KafkaError
 from contract.pods import PodSpec, Probe, Probes
+from tests.controllers import Eyes
+from tests.templates import template_of
 
 BEGAN_AT = 1_000_000.0
-
-
-class Eyes(Observer):
-    """Sees the pods, and a group of `members`; or fails with `fault`."""
-
-    def __init__(self) -> None:
-        self.fault: Exception | None = None
-        self.members: int | None = None
-
-    async def look(self, *, now: float, pods: Pods, spec_replicas: int) -> Look:
-        if self.fault:
-            raise self.fault
-        running = sum(pod.running for pod in pods.values())
-        return Look(
-            observation=Observation(
-                at_seconds=now, spec_replicas=spec_replicas, status_replicas=running, group_members=self.members
-            ),
-            statuses={},
-            offsets=None,
-            usage={},
-            worker_cpu_seconds=0.0,
-            init_cpu_seconds=0.0,
-            partitions_stopped=None,
-            rebalances=None,
-            took_seconds=0.0,
-        )
 
 
 class Nods(Prober):
@@ -75,9 +52,9 @@ class Fallible(MemoryBackend):
             raise BackendError("nobody answers")
         return await super().list()
 
-    async def launch(self, name: str, generation: int) -> None:
+    async def launch(self, name: str, generation: int, template: Template) -> None:
         await self._note("launch", name)
-        await super().launch(name, generation)
+        await super().launch(name, generation, template)
 
     async def stop(self, name: str) -> None:
         await self._note("stop", name)
@@ -113,7 +90,7 @@ class Rig:
             observer=self.eyes,
             backend=self.backend,
             prober=Nods(),
-            spec=PodSpec(probes=Probes(readiness=Probe(period_seconds=1.0))),
+            releases=Releases.only(template_of(PodSpec(probes=Probes(readiness=Probe(period_seconds=1.0))))),
             panel=Panel(acting=Seat(name="policy", plan=plan), desired=desired),
             **more,
         )

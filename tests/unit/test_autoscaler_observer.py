@@ -12,9 +12,9 @@ from autoscaler.observer.host import Host
 from autoscaler.observer.observer import Look, Observer
 from autoscaler.observer.status_client import StatusClient
 from autoscaler.reconciler.model import Pod
-from contract.pods import PodSpec
 from contract.worker import WorkerPhase, WorkerStatus
 from tests.fake_kafka import FakeKafka
+from tests.templates import BARE
 
 BEGAN_AT = 1_000_000.0
 
@@ -47,14 +47,12 @@ class Surroundings:
         world = World(at_seconds=BEGAN_AT)
         self.backend = Brokenable(script=lambda _name, _generation: Script(cpu_cores=0.5), world=world)
         self.pods: dict[str, Pod] = {}
-        self.observer = Observer(
-            kafka=kafka.view(), backend=self.backend, http=self.workers, pod_spec=PodSpec(), cpu_window_seconds=4.0
-        )
+        self.observer = Observer(kafka=kafka.view(), backend=self.backend, http=self.workers, cpu_window_seconds=4.0)
 
     async def launch(self, name: str, phase: WorkerPhase, *assignment: int) -> None:
         """A worker with a process, a URL and a status."""
         now, url = self.backend.world.at_seconds, f"http://{name}:80"
-        await self.backend.launch(name, 0)
+        await self.backend.launch(name, 0, BARE)
         self.pods[name] = Pod(name=name, created_at=now, launched_at=now, url=url)
         self.tell(name, phase, *assignment)
 
