@@ -137,12 +137,11 @@ def test_live_rows_are_thinned_anew_before_they_are_too_many(serve: Serve, open_
     page = open_page(served)
     page.get_by_role("button", name="6 h").click()
     wait_for_length(page, 7_200, 21_600)
-    limit = 4 * 1_800
-    served.advance(limit)
+    fetched = 1_800
+    served.advance(4 * fetched)
     expect_latest(page, served.world.at - 1)
-    page.wait_for_function(
-        "(limit) => document.getElementById('chart-rates').uplot.data[0].length < limit / 2", arg=limit
-    )
+    rows = "(most) => document.getElementById('chart-rates').uplot.data[0].length < most"
+    page.wait_for_function(rows, arg=3 * fetched)  # and not five times as many
 
 
 def test_ranges_zoom_and_back_to_live(serve: Serve, open_page: Open) -> None:
