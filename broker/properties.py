@@ -87,8 +87,8 @@ def server_properties(settings: BrokerSettings, ports: "Ports", log_dir: Path) -
 class Ports:
     """What one start of the broker listens on, and by which mark its answers are known.
 
-    `internal` is used only beside a secured clients' listener, `also` only with `also_host`.  Somebody else's Kafka may take a port between our look
-    and our broker's start; it then answers too, but without the mark.
+    `internal` is used only beside a secured clients' listener, `also` only with `also_host`.  Somebody else's Kafka may
+    take a port between our look and our broker's start; it then answers too, but without the mark.
     """
 
     clients: int
