@@ -112,7 +112,7 @@ def listeners(settings: BrokerSettings, ports: Ports) -> dict[str, str]:
         "inter.broker.listener.name": "INTERNAL" if settings.security else "CLIENTS",
         "controller.listener.names": "CONTROLLER",
         "controller.quorum.voters": f"1@127.0.0.1:{ports.controller}",
-        "listener.security.protocol.map": f"CLIENTS:{protocol},ALSO:{protocol},INTERNAL:PLAINTEXT,CONTROLLER:PLAINTEXT",
+        "listener.security.protocol.map": f"CLIENTS:{protocol},INTERNAL:PLAINTEXT,CONTROLLER:PLAINTEXT,ALSO:{protocol}",
     }
 
 
