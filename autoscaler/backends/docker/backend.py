@@ -47,11 +47,16 @@ class DockerBackend:
         image: str = DEFAULT_IMAGE,
         command: Sequence[str] = ("process",),
         labels: Mapping[str, str] | None = None,
+        node_labels: Mapping[str, str] | None = None,
         usage_wait_seconds: float = 0.2,
     ) -> None:
-        """Nothing is asked yet.  The engine is the caller's to close; `labels` are put beside our own."""
+        """Nothing is asked yet.  The engine is the caller's to close; `labels` are put beside our own.
+
+        `node_labels` are those of the engine's machine, on top of those that its daemon tells.
+        """
         place = Place(owner=owner, image=image, network=network, command=command, labels=labels or {})
         self._owner = owner
+        self._node_labels = node_labels or {}
         self._containers = Containers(engine, owner)
         self._view = View(self._containers)
         self._launches = Launches(self._view, place)
@@ -123,7 +128,7 @@ class DockerBackend:
 
     async def nodes(self) -> Sequence[Node]:
         """The engine's machine, with the labels that its daemon was given (`dockerd --label gpu=true`)."""
-        return [await self._containers.node()]
+        return [await self._containers.node(self._node_labels)]
 
     async def usage(self) -> Mapping[str, Usage]:
         """CPU and working set of every container that runs.  What is still being made has used nothing."""

@@ -37,9 +37,10 @@ class Containers:
         info = await self.engine.ask("what the engine is able to do cannot be read", lambda client: client.info())
         return read_host(info, version)
 
-    async def node(self) -> Node:
-        """The engine's machine."""
-        return read_node(await self.engine.ask("the engine's labels cannot be read", lambda client: client.info()))
+    async def node(self, labels: Mapping[str, str]) -> Node:
+        """The engine's machine, with these labels on top of its own."""
+        info = await self.engine.ask("the engine's labels cannot be read", lambda client: client.info())
+        return read_node(info, labels)
 
     async def all(self, *, urgent: bool = False) -> Sequence[Seen]:
         """Every container of this owner, in one call."""
