@@ -1,8 +1,7 @@
 """The board: the last tick, a day of samples, decisions and happenings, and everybody who listens for more."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Any
 
 import orjson
 from pydantic import TypeAdapter
@@ -42,6 +41,7 @@ from autoscaler.model import Condition
 from autoscaler.needed import LiveNeed
 from autoscaler.panel import STORM
 from autoscaler.reconciler.model import Happening
+from autoscaler.rollout.view import summary
 from autoscaler.storm.watch import Second, StormWatch
 
 _WORKERS = TypeAdapter(list[WorkerDocument])
@@ -53,12 +53,10 @@ class Board:
 
     Attributes:
         report: The last tick; None = there was none yet.
-        rollout: What there is to tell of a rolling update; None = nothing.
     """
 
     facts: Facts
     control: Control
-    rollout: Callable[[], Mapping[str, Any] | None] = lambda: None
     report: Report | None = None
     columns: Columns = field(default_factory=Columns)
     log: Log = field(default_factory=Log)
@@ -187,7 +185,7 @@ class Board:
             scenario=facts.scenario,
             dry_run=facts.dry_run,
             slo_time_lag_seconds=facts.slo_time_lag_seconds,
-            mode=self._mode(),
+            mode=self.mode,
             policy=policy_of(panel.acting),
             shadows=[shadow_of(seat.name, self.shadows.get(seat.name)) for seat in panel.shadows],
             manual=TargetDocument.model_validate(vars(steering.target)) if steering.target else None,
@@ -202,7 +200,7 @@ class Board:
             problems=list(report.look.problems) if report.look else [],
             storm=self.storm(),
             tick_seconds=facts.tick_seconds,
-            rollout=dict(rollout) if (rollout := self.rollout()) else None,
+            rollout=summary(report.rollout) if report.rollout else None,
         )
 
     def storm(self) -> StormDocument:
@@ -223,7 +221,8 @@ class Board:
         until = float("inf") if since is None or seconds is None else since + seconds
         return thin(self.columns.rows(begin, until), points)
 
-    def _mode(self) -> Mode:
+    @property
+    def mode(self) -> Mode:
         """Whoever makes the number that is asserted."""
         steering, leader = self.control.steering, self.control.leader()
         if self.facts.dry_run:

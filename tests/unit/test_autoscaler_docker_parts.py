@@ -19,7 +19,7 @@ ANSWERS = Path(__file__).parent / "docker_answers"
 
 
 def recorded(name: str) -> Any:
-    """An answer of an engine: v1's as it came, and `docker stats` showed 18.44MiB; v2's as the API's reference has it."""
+    """An engine's answer: v1's as it came, and `docker stats` showed 18.44MiB; v2's as the API's reference has it."""
     return json.loads((ANSWERS / f"{name}.json").read_text())
 
 
