@@ -15,9 +15,11 @@ NAMES := python3 python3.13 python3.12 python3.11
 PYTHON ?= $(firstword $(foreach name,$(NAMES),$(shell $(name) -c \
     'import sys; sys.version_info >= (3, 11) and print("$(name)")' 2>/dev/null </dev/null)) python3)
 
+IMAGE ?= weir:$(shell sed -n 's/^version = "\(.*\)"/\1/p' pyproject.toml)
+
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup setup-dev demo test integration lint types layers fmt bench fresh lock clean
+.PHONY: help setup setup-dev demo test integration browser-test docker-test lint types layers fmt bench image fresh lock clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -36,6 +38,9 @@ test: setup-dev ## unit and property tests, without a broker, in about a minute
 
 integration: setup-dev ## tests against the embedded Kafka, minutes
 	@$(BIN)/python -m pytest -m "integration and not slow" </dev/null
+
+browser-test: setup-dev ## the live page in a headless Chromium, without a broker, about two minutes
+	@$(BIN)/python -m pytest -m browser </dev/null
 
 lint: setup-dev types layers ## ruff, codespell, mypy --strict and the layers
 	@echo "ruff, codespell"
@@ -57,6 +62,13 @@ fmt: setup-dev ## format, and mend what ruff can mend
 
 bench: setup-dev ## Weir beside other clients on one broker, a table of medians
 	@$(BIN)/weir bench </dev/null
+
+image: ## the container image weir:VERSION, for --backend docker (needs Docker)
+	@docker build --tag "$(IMAGE)" .
+	@echo "$(IMAGE) is built"
+
+docker-test: setup-dev ## tests against the Docker engine, minutes; they use the image of `make image`
+	@$(BIN)/python -m pytest -m "docker and not slow" </dev/null
 
 fresh: ## demo and test as on a new machine: a clone of HEAD, an empty home and cache, no Java, no Docker
 	@PYTHON="$(PYTHON)" .ci/fresh

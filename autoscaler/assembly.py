@@ -1,9 +1,10 @@
 """The controller with everything that it needs, for a run and for `weir autoscale`; closed in order afterwards."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from autoscaler.backends.base import Backend, Template
 from autoscaler.backends.guarded import GuardedBackend
@@ -15,9 +16,13 @@ from autoscaler.lease.election import Timing
 from autoscaler.lease.lease import Lease, open_lease
 from autoscaler.observer.observer import open_observer
 from autoscaler.prober import Prober
+from autoscaler.releases import Releases
 from autoscaler.scaler import ScalerPlan
 from contract.errors import SettingsError
 from contract.kafka import KafkaSettings
+
+if TYPE_CHECKING:  # the SDK takes a third of a second to import, and processes do without
+    from autoscaler.backends.docker.site import Site
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,16 +32,25 @@ class Surroundings:
     kafka: KafkaSettings
     topic: str
     group: str
-    template: Template
+    releases: Releases
     folder: Path
     """Logs and state of the workers."""
     journal: Path | None
     cpu_window_seconds: float
     called: str | None = None
     """What policies call the topic; None = its name."""
+    node_labels: Mapping[str, str] = field(default_factory=dict)
+    """Of the machine where workers run, on top of those that it has by itself."""
     dry_run: bool = False
     lease: Timing | None = None
     """Of the lease that keeps a second autoscaler from acting on the group; None = there is no second one."""
+    site: "Site | None" = None
+    """Where workers run as containers; None = as processes of this machine."""
+
+    @property
+    def template(self) -> Template:
+        """What workers are made from now."""
+        return self.releases.template(self.releases.rollout.current.name)
 
 
 @asynccontextmanager
@@ -58,7 +72,6 @@ async def open_controller(scaler: ScalerPlan, around: Surroundings) -> AsyncIter
             topic=around.topic,
             group=around.group,
             backend=backend,
-            spec=around.template.spec,
             cpu_window_seconds=around.cpu_window_seconds,
             called=around.called,
         )
@@ -66,7 +79,7 @@ async def open_controller(scaler: ScalerPlan, around: Surroundings) -> AsyncIter
             observer=await stack.enter_async_context(observing),
             backend=backend,
             prober=prober,
-            template=around.template,
+            releases=around.releases,
             panel=scaler.panel(),
             journal=journal,
             dry_run=around.dry_run,
@@ -105,4 +118,8 @@ def _backend(around: Surroundings) -> tuple[Backend, Sequence[str]]:
     """Where workers run, and what it cannot hold.  A dry run has none, and leaves folders alone, also another's."""
     if around.dry_run:
         return MemoryBackend(owner=around.group), ()
-    return ProcessBackend(owner=around.group, folder=around.folder), ProcessBackend.notes(around.template)
+    if around.site:
+        containers = around.site.backend(around.group, around.node_labels)
+        return containers, containers.notes(around.template)
+    backend = ProcessBackend(owner=around.group, folder=around.folder, node_labels=around.node_labels)
+    return backend, ProcessBackend.notes(around.template)

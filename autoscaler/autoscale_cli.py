@@ -3,29 +3,55 @@
 import asyncio
 import logging
 import signal
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
-from enum import StrEnum
+from collections.abc import AsyncIterator, Iterable, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 import uvloop
-import yaml
-from pydantic import ValidationError
 
+from autoscaler.api.hosting import Hosting, hosted
+from autoscaler.api.server import ApiAddress, read_address
 from autoscaler.assembly import Surroundings, open_controller
-from autoscaler.backends.base import FIRST_REVISION, Template
+from autoscaler.board.facts import Facts
+from autoscaler.control import Control
+from autoscaler.handover import hand_on
 from autoscaler.lease.election import LEASE_SECONDS, Timing
-from autoscaler.options import ClusterSettings, Leased, LeaseSeconds, MetricNames, read_cluster, read_names
+from autoscaler.needed import told_rate
+from autoscaler.options import (
+    ApiOption,
+    Backend,
+    BackendName,
+    ClusterSettings,
+    Containers,
+    Image,
+    Leased,
+    LeaseSeconds,
+    MetricNames,
+    Network,
+    NodeLabels,
+    StrategySettings,
+    TokenFileOption,
+    read_cluster,
+    read_containers,
+    read_labels,
+    read_names,
+)
+from autoscaler.releases import Releases, templates_of
+from autoscaler.rollout.changes import begin
 from autoscaler.scaler import ScalerPlan, read_scaler
 from autoscaler.telling import Teller
+from autoscaler.worker_file import read_strategy, read_worker
 from contract.errors import SettingsError
 from contract.kafka import KafkaSettings
+from contract.rollout import RolloutStrategy
 from contract.scenario import PolicyScaler, WorkerSpec
-from contract.settings import explain
 from contract.worker import WorkerSettings
-from contract.yaml_text import read_yaml
+
+if TYPE_CHECKING:
+    from autoscaler.backends.docker.site import Site
 
 EPILOG = """
 Examples:
@@ -36,20 +62,20 @@ Examples:
 
   weir autoscale --scaler mine.yaml --shadow hpa.yaml --shadow keda.yaml --kafka broker1:9092
 
-  weir autoscale --scaler hpa.yaml --group billing --folder second   # beside another one: takes over when it dies
+  weir autoscale --scaler hpa.yaml --group billing --folder second --api none     # beside another one, in case it dies
+
+  weir autoscale --scaler hpa.yaml --worker worker.yaml --node-label gpu=true    # for a worker with a node_selector
+
+  weir autoscale --scaler hpa.yaml --kafka kafka:9092 --backend docker --network shop_default    # as containers
+  weir autoscale --scaler mine.yaml --api 0.0.0.0:8080 --token-file /run/secrets/weir-api-token     # for others too
 
 Kafka's security comes from WEIR_KAFKA_*, the workers' other settings from WEIR_WORKER_*.  Ctrl-C lets the workers
-finish what they hold, commit and leave, and ends them.
+finish what they hold, commit and leave, and ends them.  While it runs: weir status, pause, resume, scale, policy, and
+the live page in a browser.
 """
 
 SHIPPED = Path(__file__).parents[1] / "loadtests" / "policies"
 """Only to say where they are."""
-
-
-class BackendName(StrEnum):
-    """Where workers can run."""
-
-    PROCESS = "process"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,6 +91,11 @@ class Orders:
     journal: Path | None
     dry_run: bool
     lease: Timing | None = None
+    strategy: RolloutStrategy | None = None
+    node_labels: Mapping[str, str] = field(default_factory=dict)
+    containers: Containers | None = None
+    """None = workers are processes."""
+    api: ApiAddress | None = None
 
 
 def autoscale(  # noqa: PLR0917  # typer passes them by name
@@ -74,13 +105,17 @@ def autoscale(  # noqa: PLR0917  # typer passes them by name
     kafka: Annotated[
         str | None, typer.Option(metavar="HOST:PORT", help="Kafka's address.", show_default="127.0.0.1:9092")
     ] = None,
-    backend: Annotated[BackendName, typer.Option(help="Where workers run.")] = BackendName.PROCESS,
+    backend: Backend = BackendName.PROCESS,
+    image: Image = None,
+    network: Network = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Decide and explain, touch nothing.")] = False,  # noqa: FBT002  # typer's way to declare a flag
     replicas: Annotated[
         int, typer.Option(min=0, max=1_000, help="Workers at the start, before the policy is asked.")
     ] = 1,
     shadow: Annotated[list[Path] | None, typer.Option(metavar="POLICY.yaml", help="Only recorded.")] = None,
     worker: Annotated[Path | None, typer.Option(help="YAML: a scenario's `worker` section.")] = None,
+    strategy: StrategySettings = None,
+    node_label: NodeLabels = None,
     cluster: ClusterSettings = None,
     metric: MetricNames = None,
     cpu_window_seconds: Annotated[float, typer.Option(min=0.1, max=600, help="What CPU samples are means of.")] = 15.0,
@@ -88,11 +123,12 @@ def autoscale(  # noqa: PLR0917  # typer passes them by name
     folder: Annotated[Path, typer.Option(help="Logs and state of the workers.")] = Path("weir-workers"),
     lease: Leased = True,  # noqa: FBT002  # typer's way to declare a flag
     lease_seconds: LeaseSeconds = LEASE_SECONDS,
+    api: ApiOption = "127.0.0.1:8080",
+    token_file: TokenFileOption = None,
 ) -> None:
     """Keep as many workers alive as POLICY asks for, and say why it is that many."""
-    del backend  # one of one; the option is there so that commands stay valid when there are more
+    address = read_address(api, token_file)
     _refuse_names([scaler, *(shadow or ())])
-    spec = read_worker(worker)
     settings = WorkerSettings.read(topic=topic, group=group)
     policy = PolicyScaler(
         policy=scaler,
@@ -102,16 +138,22 @@ def autoscale(  # noqa: PLR0917  # typer passes them by name
         metrics={name: str(signal) for name, signal in read_names(metric or ()).items()},
         cpu_window_seconds=cpu_window_seconds,
     )
+    reached = KafkaSettings.read(bootstrap_servers=kafka)
+    where = None if dry_run else read_containers(backend, image, network, kafka=reached.bootstrap_servers)
     orders = Orders(
-        kafka=KafkaSettings.read(bootstrap_servers=kafka),
+        kafka=reached,
         scaler=read_scaler(policy, settings.topic),
         cpu_window_seconds=cpu_window_seconds,
-        worker=spec,
+        worker=read_worker(worker),
+        strategy=read_strategy(worker, strategy or ()),
+        node_labels=read_labels(node_label or ()),
         settings=settings,
         folder=folder,
         journal=journal,
         dry_run=dry_run,
         lease=Timing(lease_seconds=lease_seconds) if lease and not dry_run else None,
+        containers=where,
+        api=address,
     )
     uvloop.run(_autoscale(orders))
 
@@ -126,53 +168,73 @@ def _refuse_names(policies: Iterable[Path]) -> None:
             )
 
 
-def read_worker(path: Path | None) -> WorkerSpec:
-    """The `worker` section in a file, alone or as part of a scenario.  Raises SettingsError."""
-    if path is None:
-        return WorkerSpec()
-    try:
-        document = read_yaml(path.read_text(encoding="utf-8")) or {}
-    except (OSError, yaml.YAMLError, UnicodeDecodeError) as error:
-        raise SettingsError(f"cannot read the worker's settings {path}: {error}") from error
-    section = document.get("worker", document) if isinstance(document, dict) else document
-    try:
-        return WorkerSpec.model_validate(section)
-    except ValidationError as error:
-        raise SettingsError(explain(error, str(path), section, WorkerSpec)) from error
-
-
 async def _autoscale(orders: Orders) -> None:
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     logging.getLogger("aiokafka").setLevel(logging.CRITICAL)  # what Kafka does not answer is told with what it means
     teller = Teller(typer.echo)
-    async with open_controller(orders.scaler, surroundings(orders)) as controller:
+    async with _site(orders) as site, open_controller(orders.scaler, surroundings(orders, site)) as controller:
         for note in (*orders.scaler.notes, *controller.notes):
             typer.echo(note)
+        hand_on(Control(controller=controller, read_seat=orders.scaler.read_seat))
         mode = ", a dry run" if orders.dry_run else ""
         typer.echo(f"{orders.scaler.name} ({orders.scaler.kind}) decides{mode}; Ctrl-C ends")
-        await controller.run(stop, teller.tell)
+        async with hosted(controller, hosting(orders, teller)) as show:
+            await controller.run(stop, lambda report: teller.tell(show(report)))
         typer.echo("stopping the workers …")
 
 
-def surroundings(orders: Orders) -> Surroundings:
+@asynccontextmanager
+async def _site(orders: Orders) -> "AsyncIterator[Site | None]":
+    """Where containers live, if workers are to be some."""
+    if orders.containers is None:
+        yield None
+        return
+    from autoscaler.backends.docker.site import open_site  # noqa: PLC0415  # its SDK is slow to import
+
+    assert orders.containers.network is not None
+    async with open_site(orders.containers.image, orders.containers.network) as site:
+        yield site
+
+
+def hosting(orders: Orders, teller: Teller) -> Hosting | None:
+    """How its API is served; None = not at all."""
+    if orders.api is None:
+        return None
+    told = orders.settings.model_copy(update=_work(orders.worker))
+    facts = Facts(
+        group=orders.settings.group,
+        topic=orders.settings.topic,
+        backend=BackendName.DOCKER if orders.containers else BackendName.PROCESS,
+        dry_run=orders.dry_run,
+        worker_rate=told_rate(orders.worker.events_per_second, told.handler),
+        cpu_window_seconds=orders.cpu_window_seconds,
+    )
+    return Hosting(
+        address=orders.api, facts=facts, folder=orders.folder, read_seat=orders.scaler.read_seat, say=teller.note
+    )
+
+
+def surroundings(orders: Orders, site: "Site | None" = None) -> Surroundings:
     """Where it works, and what its workers are told."""
 
-    def environment(worker_id: str) -> Mapping[str, str]:
-        told = orders.settings.model_copy(update={"worker_id": worker_id, "status_port": 0, **_work(orders.worker)})
+    def environment(worker: WorkerSpec, worker_id: str) -> Mapping[str, str]:
+        told = orders.settings.model_copy(update={"worker_id": worker_id, "status_port": 0, **_work(worker)})
         return told.to_environment() | orders.kafka.to_environment()
 
     return Surroundings(
         kafka=orders.kafka,
         topic=orders.settings.topic,
         group=orders.settings.group,
-        template=Template(revision=FIRST_REVISION, spec=orders.worker, environment=environment),
+        releases=Releases(rollout=begin(orders.worker, strategy=orders.strategy), templates=templates_of(environment)),
         folder=orders.folder,
         journal=orders.journal,
         cpu_window_seconds=orders.cpu_window_seconds,
+        node_labels=orders.node_labels,
         dry_run=orders.dry_run,
         lease=orders.lease,
+        site=site,
     )
 
 

@@ -13,14 +13,17 @@ from dataclasses import dataclass, field, replace
 from enum import Enum, auto
 from typing import TypeVar
 
-from autoscaler.backends.base import Backend, Template
+from autoscaler.backends.base import Backend
 from autoscaler.journal import Journal, Tick
 from autoscaler.lease.leadership import Leadership
 from autoscaler.observer.observer import Look, Observer
-from autoscaler.panel import Answer, Panel
+from autoscaler.panel import OPERATOR, Answer, Panel
 from autoscaler.prober import Prober
-from autoscaler.reconciler.model import Action, Fleet, Found, Happening, Kill, Launch, Stop
+from autoscaler.reconciler.model import Action, Fleet, Found, Happening, Kill, Launch, Node, Stop
 from autoscaler.reconciler.reconcile import reconcile
+from autoscaler.releases import Releases
+from autoscaler.rollout.model import Rollout
+from autoscaler.steering import Steering
 
 Value = TypeVar("Value")
 
@@ -49,6 +52,10 @@ class Report:
     took_seconds: float
     standby: bool = False
     """Another autoscaler leads: nothing was decided, and `desired` is what that one wants."""
+    rollout: Rollout | None = None
+    """The versions of the workers, and how far the wanted one has come; None = a dry run, which makes none."""
+    steering: Steering = field(default_factory=Steering)
+    """What an operator had ordered."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -58,13 +65,17 @@ class Controller:
     Attributes:
         fleet: The workers as they are kept.
         failures: How often each part has failed.
+        actions: How often the backend did something, or failed to, by the kind of the action.
+        steering: What an operator has ordered.
+        on_steering: Told whenever that changed, to keep it.
+        on_takeover: Told what another leader has kept, when this one takes its place.
     """
 
     observer: Observer
     backend: Backend
     prober: Prober
-    template: Template
-    """What new workers are made from."""
+    releases: Releases
+    """The versions of the workers, and what they are made from."""
     panel: Panel
     journal: Journal | None = None
     dry_run: bool = False
@@ -75,9 +86,16 @@ class Controller:
     """Which of several autoscalers on the group acts; None = this one, always."""
     fleet: Fleet = field(default_factory=Fleet)
     failures: Counter[str] = field(default_factory=Counter)
+    actions: "Counter[tuple[type[Action], bool]]" = field(default_factory=Counter)
+    steering: Steering = field(default_factory=Steering)
+    on_steering: Callable[[Steering], None] = lambda _: None
+    on_takeover: Callable[[bytes | None], None] = lambda _: None
+    _told: list[Happening] = field(default_factory=list)
     _held: list[str] = field(default_factory=list)
     _term: int | None = None
     """The term for which it has taken over."""
+    _nodes: Sequence[Node] | None = None
+    """As the backend told them last."""
 
     async def run(self, stop: asyncio.Event, tell: Callable[[Report], None], *, period_seconds: float = 1.0) -> None:
         """Tick every `period_seconds` until `stop`.  After a tick that took longer the next one follows at once."""
@@ -87,14 +105,25 @@ class Controller:
             rest = period_seconds - (time.monotonic() - began)
             await _wait(stop, max(0.0, rest))
 
+    def steer(self, steering: Steering, told: Happening) -> None:
+        """Take an order, which holds from the next tick on and is told in it."""
+        self.steering = steering
+        self.tell(told)
+        self.on_steering(steering)
+
+    def tell(self, told: Happening) -> None:
+        """Let it be told in the next tick."""
+        self._told.append(told)
+
     async def tick(self, now: float, *, deciding: bool = True) -> Report:
         """Look, decide, reconcile, act, write down.  Without `deciding` the present number is only kept alive."""
         began = time.monotonic()
         self._held = []
+        self._expire(now)
         found = await self._guard("backend", self.backend.list())
         stand = self._stand(found)
         look = await self._guard("observer", self._look(now))
-        answer = self._decide(look) if deciding and look and stand is Stand.ACTING else None
+        answer = self._decide(look) if deciding and stand is Stand.ACTING else None
         actions, happenings = await self._keep(found, look, now, stand)
         if deciding and look and stand is not Stand.STANDBY:
             self._write(look, answer, actions)
@@ -104,10 +133,12 @@ class Controller:
             desired=self.panel.desired,
             look=look,
             answer=answer,
-            happenings=(*self._of_the_lease(), *(answer.happenings if answer else ()), *happenings),
+            happenings=(*self._news(), *(answer.happenings if answer else ()), *happenings),
             held="; ".join(self._held) or None,
             took_seconds=time.monotonic() - began,
             standby=stand is Stand.STANDBY,
+            rollout=None if self.dry_run else self.releases.rollout,
+            steering=self.steering,
         )
 
     def _stand(self, found: Sequence[Found] | None) -> Stand:
@@ -115,7 +146,7 @@ class Controller:
         if self.lease is None:
             return Stand.ACTING
         if self.lease.standby:
-            self._term = None
+            self._term, self.steering = None, Steering()
             self.panel.desired = self.panel.desired if self.lease.replicas is None else self.lease.replicas
             return Stand.STANDBY
         if why := self.lease.refusal():
@@ -134,9 +165,7 @@ class Controller:
         if self.backend.adoptable:
             self.fleet = Fleet()
         self._term = lease.term
-
-    def _of_the_lease(self) -> Sequence[Happening]:
-        return self.lease.happenings() if self.lease else ()
+        self.on_takeover(lease.saved_state())
 
     async def _look(self, now: float) -> Look:
         """In a dry run the members of the group, whoever started them, are the present number of workers."""
@@ -147,8 +176,26 @@ class Controller:
         self.panel.desired = members
         return replace(look, observation=replace(look.observation, spec_replicas=members, status_replicas=members))
 
-    def _decide(self, look: Look) -> Answer:
-        answer = self.panel.ask(look.observation)
+    def _expire(self, now: float) -> None:
+        """A target that is over is told, and the policy goes on from the present number."""
+        still = self.steering.at(now)
+        if still != self.steering:
+            follows = "paused, so this number is kept" if still.paused else f"{self.panel.acting.name} goes on from it"
+            detail = f"the target of {self.panel.desired} is over: {follows}"
+            self.steer(still, Happening(at_seconds=now, kind="manual", subject=OPERATOR, detail=detail))
+
+    def _news(self) -> Sequence[Happening]:
+        told, self._told = self._told, []
+        return (*(self.lease.happenings() if self.lease else ()), *told)
+
+    def _decide(self, look: Look | None) -> Answer | None:
+        """Without a look no policy is asked; an operator's order needs none."""
+        order = self.steering.order(self.panel.desired)
+        if order:
+            self.panel.desired = order.replicas
+        if look is None:
+            return None
+        answer = self.panel.ask(look.observation, order)
         if answer.held:
             self._failed("policy", answer.held)
         if self.lease:
@@ -168,6 +215,7 @@ class Controller:
             self.fleet = Fleet()
             return (), ()
         statuses = look.statuses if look else {}
+        nodes = await self._known_nodes()
         done = reconcile(
             self.fleet,
             desired=0 if stand is Stand.STANDBY else self.panel.desired,
@@ -175,28 +223,40 @@ class Controller:
             results=self.prober.collect(),
             partitions={name: len(status.assignment) for name, status in statuses.items()},
             now=now,
-            spec=self.template.spec,
+            rollout=self.releases.rollout,
+            nodes=nodes,
         )
         self.fleet = done.fleet
+        self.releases.settle(done.rollout)
         self.prober.ask(done.probes)
         await asyncio.gather(*(self._act_in_order(actions) for actions in _by_name(done.actions)))
-        return done.actions, done.happenings
+        return done.actions, (*self.releases.told(), *done.happenings)
+
+    async def _known_nodes(self) -> Sequence[Node] | None:
+        """Asked only if a worker cares; a backend that does not answer keeps its last known nodes."""
+        if any(revision.worker.node_selector for revision in self.releases.rollout.revisions):
+            told = await self._guard("backend", self.backend.nodes())
+            self._nodes = self._nodes if told is None else told
+        return self._nodes
 
     async def _act_in_order(self, actions: Sequence[Action]) -> None:
         """One worker's actions, one after the other: its remains are removed before it is launched again."""
         for action in actions:
-            await self._guard("backend", self._act(action))
+            done = await self._guard("backend", self._act(action))
+            self.actions[type(action), bool(done)] += 1
 
-    async def _act(self, action: Action) -> None:
+    async def _act(self, action: Action) -> bool:
+        """True: `_guard` makes None of a failure."""
         match action:
             case Launch():
-                await self.backend.launch(action.name, action.generation, self.template)
+                await self.backend.launch(action.name, action.generation, self.releases.template(action.revision))
             case Stop():
                 await self.backend.stop(action.name)
             case Kill():
                 await self.backend.kill(action.name)
             case _:
                 await self.backend.remove(action.name)
+        return True
 
     def _write(self, look: Look, answer: Answer | None, actions: Sequence[Action]) -> None:
         if self.journal is None:
@@ -206,6 +266,7 @@ class Controller:
             memory=answer.memory if answer else None,
             policy=self.panel.acting.name,
             decision=answer.decision if answer else None,
+            order=answer.order if answer else None,
             desired=self.panel.desired,
             held="; ".join(self._held) or None,
             shadows=answer.shadows if answer else {},

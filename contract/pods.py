@@ -4,7 +4,8 @@ Shared by scenarios, `weir autoscale`, the reconciler and the backends.  Duratio
 whole seconds only, fractions are allowed here, so that experiments can be played on a shorter time scale.
 """
 
-from typing import Annotated
+import re
+from typing import Annotated, Any
 
 from pydantic import BeforeValidator, Field
 
@@ -22,6 +23,36 @@ def _quantity(value: object) -> float | None:
 
 
 Quantity = Annotated[Annotated[float, Field(gt=0)] | None, BeforeValidator(_quantity)]
+
+
+_LABEL_NAME = re.compile(r"[A-Za-z0-9]([A-Za-z0-9._-]{0,61}[A-Za-z0-9])?")
+_LABEL_PREFIX = re.compile(r"(?=.{1,253}$)[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*")
+
+
+def label_fault(key: Any, value: Any) -> str | None:
+    """What is wrong with a label by Kubernetes' rules; None = nothing."""
+    prefix, slash, name = str(key).rpartition("/")
+    if not _LABEL_NAME.fullmatch(name) or (slash and not _LABEL_PREFIX.fullmatch(prefix)):
+        return f"{key} is no label: expected a key such as gpu or example.com/gpu"
+    if not isinstance(value, str):
+        found = str(value).lower() if isinstance(value, bool) else value
+        return f'{key}: expected a text, found {found}: put it in quotes, such as {key}: "{found}"'
+    if value and not _LABEL_NAME.fullmatch(value):
+        return f"{key}: {value!r} is no label's value: at most 63 letters, digits, dots, dashes and underscores"
+    return None
+
+
+def _labels(value: Any) -> Any:
+    """Every fault at once."""
+    if not isinstance(value, dict):
+        return value
+    faults = [fault for key, text in value.items() if (fault := label_fault(key, text)) is not None]
+    if faults:
+        raise ValueError("; ".join(faults))
+    return value
+
+
+Labels = Annotated[dict[str, str], BeforeValidator(_labels)]
 
 
 class ResourceAmounts(Strict):
@@ -71,4 +102,5 @@ class PodSpec(Strict):
     probes: Probes = Probes()
     back_off: BackOff = BackOff()
     grace_seconds: float = Field(30.0, ge=0, le=3_600, description="from being told to stop until it is killed")
+    node_selector: Labels = Field({}, description="labels that a node must have to run it")
     nice: int = Field(0, ge=0, le=19, description="lower priority of processes, as if Kafka were elsewhere")

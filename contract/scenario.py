@@ -5,13 +5,14 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import yaml
-from pydantic import Discriminator, Field, Tag, ValidationError
+from pydantic import Discriminator, Field, Tag, ValidationError, model_validator
 
 from contract.errors import SettingsError
 from contract.faults import in_yaml
 from contract.kafka import TopicSpec
 from contract.load import Load
-from contract.pods import PodSpec
+from contract.pods import Labels, PodSpec
+from contract.rollout import RolloutStrategy
 from contract.settings import Strict, explain
 from contract.worker import HandlerSpec, InitCost
 from contract.yaml_text import read_yaml
@@ -104,7 +105,23 @@ class PoisonFault(Strict):
     events: int = Field(1, ge=1, le=1_000_000, description="spread over all partitions")
 
 
-Fault = Annotated[KillFault | FreezeFault | PoisonFault, Field(discriminator="kind")]
+class RolloutFault(Strict):
+    """Workers of other settings take the place of all that there are, as `rollout` says."""
+
+    kind: Literal["rollout"]
+    at_seconds: float = Field(ge=0)
+    worker: dict[str, Any] = Field({}, description="fields of the section `worker` that change; the others stay")
+    image: str | None = Field(None, description="of containers; None = as before")
+    undo: bool = Field(False, description="go back to the version before instead")
+
+    @model_validator(mode="after")
+    def _one_thing(self) -> "RolloutFault":
+        if self.undo and (self.worker or self.image is not None):
+            raise ValueError("an undo goes back to the version before: leave out worker and image")
+        return self
+
+
+Fault = Annotated[KillFault | FreezeFault | PoisonFault | RolloutFault, Field(discriminator="kind")]
 
 
 class BrokerSpec(Strict):
@@ -147,6 +164,8 @@ class Scenario(Strict):
     load: Load = Load()
     producer: ProducerSpec = ProducerSpec()
     worker: WorkerSpec = WorkerSpec()
+    rollout: RolloutStrategy = RolloutStrategy()
+    node_labels: Labels = Field({}, description="of the machine where workers run, for worker.node_selector")
     scaler: Scaler = FixedScaler()
     faults: tuple[Fault, ...] = ()
     broker: BrokerSpec = BrokerSpec()
@@ -167,7 +186,22 @@ def read_scenario(path: Path, overrides: Sequence[str] = ()) -> Scenario:
         raise SettingsError(
             f"{path}: warmup_seconds ({scenario.warmup_seconds:g}) must be less than seconds ({scenario.seconds:g})"
         )
+    for number, fault in enumerate(scenario.faults):
+        if isinstance(fault, RolloutFault) and not fault.undo:
+            changed_worker(scenario.worker, fault, f"{path}: faults.{number}")
     return scenario
+
+
+def changed_worker(worker: WorkerSpec, fault: RolloutFault, source: str = "the rollout") -> WorkerSpec:
+    """The section `worker` with what the fault changes of it.  Raises SettingsError."""
+    document = _merged(worker.model_dump(exclude_unset=True), fault.worker)
+    try:
+        changed = WorkerSpec.model_validate(document)
+    except ValidationError as error:
+        raise SettingsError(explain(error, f"{source}.worker", document, WorkerSpec)) from error
+    if changed == worker and fault.image is None:
+        raise SettingsError(f"{source}: it changes nothing: expected a field of worker that differs, or an image")
+    return changed
 
 
 def with_policy(scenario: Scenario, policy: Path) -> Scenario:
@@ -194,6 +228,15 @@ def _parse(path: Path) -> dict[str, Any]:
     if not isinstance(document, dict):
         raise SettingsError(f"{path}: expected a mapping such as `name: my-run`, found {in_yaml(document)}")
     return document
+
+
+def _merged(base: dict[str, Any], changes: dict[str, Any]) -> dict[str, Any]:
+    """Sections are merged, anything else is replaced."""
+    both = {
+        name: _merged(base[name], change) if isinstance(base.get(name), dict) and isinstance(change, dict) else change
+        for name, change in changes.items()
+    }
+    return {**base, **both}
 
 
 def _override(document: dict[str, Any], override: str) -> None:

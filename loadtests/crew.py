@@ -6,19 +6,24 @@ Each process is told everything by environment.  Whatever happens in the context
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from autoscaler.assembly import Surroundings, open_controller
-from autoscaler.backends.base import FIRST_REVISION, Template
 from autoscaler.controller import Controller
+from autoscaler.releases import Releases, templates_of
+from autoscaler.rollout.changes import begin
 from autoscaler.scaler import ScalerPlan
 from contract.kafka import KafkaSettings
 from contract.pods import PodSpec
 from contract.producer import ProducerSettings
 from contract.record import RunDirectory
-from contract.scenario import PolicyScaler, Scenario
+from contract.scenario import PolicyScaler, Scenario, WorkerSpec
 from contract.worker import WorkerSettings
 from loadtests.children import Child, launch
-from loadtests.cluster import Topics
+from loadtests.cluster import Cluster, Topics
+
+if TYPE_CHECKING:
+    from autoscaler.backends.docker.site import Site
 
 STOP_SECONDS_MAX = 25.0
 NOT_TOLD = {*PodSpec.model_fields, "start_seconds_max", "events_per_second"}
@@ -27,31 +32,45 @@ CPU_WINDOW_SECONDS = 15.0
 
 @asynccontextmanager
 async def running_workers(
-    scenario: Scenario, scaler: ScalerPlan, kafka: KafkaSettings, topics: Topics, directory: RunDirectory
+    scenario: Scenario,
+    scaler: ScalerPlan,
+    cluster: Cluster,
+    topics: Topics,
+    directory: RunDirectory,
+    *,
+    site: "Site | None" = None,
 ) -> AsyncIterator[Controller]:
-    """The scenario's workers under their autoscaler, which starts them at its first tick."""
+    """The scenario's workers under their autoscaler, which starts them at its first tick: as containers at `site`."""
 
-    def environment(worker_id: str) -> Mapping[str, str]:
-        return worker_settings(scenario, topics, worker_id).to_environment() | kafka.to_environment()
+    def environment(worker: WorkerSpec, worker_id: str) -> Mapping[str, str]:
+        return worker_settings(worker, topics, worker_id).to_environment() | cluster.for_workers.to_environment()
 
-    window = scenario.scaler.cpu_window_seconds if isinstance(scenario.scaler, PolicyScaler) else CPU_WINDOW_SECONDS
     around = Surroundings(
-        kafka=kafka,
+        kafka=cluster.settings,
         topic=topics.events,
         group=topics.group,
-        template=Template(revision=FIRST_REVISION, spec=scenario.worker, environment=environment),
+        releases=Releases(
+            rollout=begin(scenario.worker, strategy=scenario.rollout), templates=templates_of(environment)
+        ),
         folder=directory.path / "workers",
         journal=directory.decisions_jsonl,
-        cpu_window_seconds=window,
+        cpu_window_seconds=cpu_window_seconds(scenario),
         called=scenario.topic.name,
+        node_labels=scenario.node_labels,
+        site=site,
     )
     async with open_controller(scaler, around) as controller:
         yield controller
 
 
-def worker_settings(scenario: Scenario, topics: Topics, worker_id: str) -> WorkerSettings:
-    """What one worker of the scenario is told."""
-    spec = scenario.worker
+def cpu_window_seconds(scenario: Scenario) -> float:
+    """What policies' CPU figures are means of."""
+    scaler = scenario.scaler
+    return scaler.cpu_window_seconds if isinstance(scaler, PolicyScaler) else CPU_WINDOW_SECONDS
+
+
+def worker_settings(spec: WorkerSpec, topics: Topics, worker_id: str) -> WorkerSettings:
+    """What one worker of these settings is told."""
     shared = spec.model_dump(exclude={*NOT_TOLD, "handler", "init"})
     return WorkerSettings(
         worker_id=worker_id,

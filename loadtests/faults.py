@@ -3,15 +3,17 @@
 A fault that could not be carried out is told too, and the run goes on: an experiment does not fail by its own tools.
 """
 
+import time
 from collections.abc import Awaitable, Sequence
 
 from autoscaler.backends.base import Backend
-from autoscaler.errors import BackendError
+from autoscaler.errors import BackendError, RolloutError
+from autoscaler.releases import Releases
 from contract.errors import KafkaError
 from contract.kafka import KafkaSettings
 from contract.ledger import InjectedRange
 from contract.record import RunEvent
-from contract.scenario import Fault, FreezeFault, KillFault, PoisonFault, Scenario
+from contract.scenario import Fault, FreezeFault, KillFault, PoisonFault, RolloutFault, Scenario, changed_worker
 from loadtests.fault_plan import choose, planned
 from loadtests.poison import Poisoner
 
@@ -19,7 +21,10 @@ from loadtests.poison import Poisoner
 class Faults:
     """The faults of one run.  Its clock is that of the load: second 0 is when the first event was due."""
 
-    def __init__(self, scenario: Scenario, backend: Backend, kafka: KafkaSettings, *, topic: str) -> None:
+    def __init__(
+        self, scenario: Scenario, backend: Backend, releases: Releases, kafka: KafkaSettings, *, topic: str
+    ) -> None:
+        self._worker, self._releases = scenario.worker, releases
         self.poisoner = Poisoner(kafka, topic=topic, partitions=scenario.topic.partitions)
         self._plan = planned(scenario.faults, scenario.seconds)
         self._next = next(self._plan, None)
@@ -56,6 +61,8 @@ class Faults:
     async def _carry_out(self, fault: Fault, at_seconds: float, ready: Sequence[str]) -> list[RunEvent]:
         if isinstance(fault, PoisonFault):
             return [await _told(fault, at_seconds, "topic", self._put_in(fault))]
+        if isinstance(fault, RolloutFault):
+            return [await _told(fault, at_seconds, "workers", self._roll_out(fault))]
         able = [name for name in ready if name not in self._frozen_until]
         names = choose(able, fault.workers, self._seed, self._number)
         self._number += 1
@@ -68,6 +75,16 @@ class Faults:
     async def _put_in(self, fault: PoisonFault) -> str:
         await self.poisoner.write(fault.events)
         return f"{fault.events:,} records of poison were put in"
+
+    async def _roll_out(self, fault: RolloutFault) -> str:
+        """From the next tick on; what comes of it is told as it happens."""
+        before = self._releases.rollout.current
+        if fault.undo:
+            rollout = self._releases.undo(now=time.time())
+        else:
+            image = before.image if fault.image is None else fault.image
+            rollout = self._releases.start(changed_worker(self._worker, fault), image, now=time.time())
+        return f"revision {rollout.current.number} shall take the place of revision {before.number}"
 
     async def _hit(self, fault: KillFault | FreezeFault, at_seconds: float, name: str) -> str:
         if isinstance(fault, KillFault):
@@ -95,6 +112,6 @@ async def _told(fault: Fault, at_seconds: float, subject: str, act: Awaitable[st
     """What came of it, be it nothing."""
     try:
         kind, detail = f"fault-{fault.kind}", await act
-    except (BackendError, KafkaError) as error:
+    except (BackendError, KafkaError, RolloutError) as error:
         kind, detail = "fault-failed", f"{fault.kind}: {error}"
     return RunEvent(at_seconds=at_seconds, kind=kind, subject=subject, detail=detail)

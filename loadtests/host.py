@@ -26,7 +26,8 @@ def describe_host() -> dict[str, Any]:
 
 def versions() -> dict[str, str]:
     """Versions of the packages that the figures depend on."""
-    return {name: metadata.version(name) for name in PACKAGES}
+    installed = {distribution.name for distribution in metadata.distributions()}
+    return {name: metadata.version(name) for name in PACKAGES if name in installed}
 
 
 def weir_version() -> str:

@@ -10,6 +10,7 @@ from autoscaler.reconciler.model import (
     Found,
     Kill,
     Launch,
+    Node,
     Pod,
     ProbeKind,
     ProbeOrder,
@@ -19,7 +20,10 @@ from autoscaler.reconciler.model import (
     Stop,
 )
 from autoscaler.reconciler.reconcile import reconcile
+from autoscaler.rollout.changes import begin
+from autoscaler.rollout.model import Rollout
 from contract.pods import PodSpec, Probe, Probes
+from contract.rollout import RolloutStrategy
 
 BARE = PodSpec(probes=Probes(readiness=None))
 """No probes at all."""
@@ -31,10 +35,16 @@ class Stage:
 
     spec: PodSpec = BARE
     desired: int = 1
+    strategy: RolloutStrategy = field(default_factory=RolloutStrategy)
     now: float = 1_000.0
     fleet: Fleet = field(default_factory=Fleet)
+    rollout: Rollout = field(init=False)
+    nodes: Sequence[Node] | None = None
     found: dict[str, Found] = field(default_factory=dict)
     done: list[tuple[float, Action]] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.rollout = begin(self.spec, strategy=self.strategy)
 
     def tick(
         self,
@@ -53,9 +63,10 @@ class Stage:
             results=results,
             partitions=partitions or {},
             now=self.now,
-            spec=self.spec,
+            rollout=self.rollout,
+            nodes=self.nodes,
         )
-        self.fleet = told.fleet
+        self.fleet, self.rollout = told.fleet, told.rollout
         for action in told.actions if obey else ():
             self._obey(action)
         return told
@@ -72,9 +83,10 @@ class Stage:
         self.done.append((self.now, action))
         name, known = action.name, self.found.get(action.name)
         match action:
-            case Launch(generation=generation):
+            case Launch(generation=generation, revision=revision):
+                url = f"http://{name}:{generation}"
                 self.found[name] = Found(
-                    name=name, generation=generation, launched_at=self.now, url=f"http://{name}:{generation}"
+                    name=name, generation=generation, launched_at=self.now, revision=revision, url=url
                 )
             case Remove():
                 self.found.pop(name, None)

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from autoscaler.reconciler.model import Found
+from autoscaler.reconciler.model import Found, Node
 from contract.pods import PodSpec
 
 WorkerEnvironment = Callable[[str], Mapping[str, str]]
@@ -65,6 +65,9 @@ class Backend(Protocol):
 
     async def thaw(self, name: str) -> None:
         """Let a frozen worker go on.  One that is gone is no error."""
+
+    async def nodes(self) -> Sequence[Node]:
+        """Where workers can run, with the labels of each."""
 
     async def usage(self) -> Mapping[str, Usage]:
         """CPU and memory of those that run; one that cannot be measured is missing."""

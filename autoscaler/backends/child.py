@@ -8,12 +8,10 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-import orjson
-
+from autoscaler.backends.words import last_words, told_port
 from autoscaler.errors import BackendError
 from contract.launch import child_environment, leashed
 
-LAST_LINES = 8
 TAIL_BYTES = 8_192
 HEAD_BYTES = 65_536
 WRITE = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_APPEND
@@ -33,13 +31,12 @@ class Output:
 
     def url(self) -> str | None:
         """Where its status page is, from the line `{"status_port": N}`; None until it has been written."""
-        lines = _head(self.stdout).splitlines(keepends=True)
-        ports = (_status_port(line) for line in lines if line.endswith(b"\n"))
-        return next((f"http://127.0.0.1:{port}" for port in ports if port), None)
+        port = told_port(_head(self.stdout))
+        return f"http://127.0.0.1:{port}" if port else None
 
     def last_words(self) -> str:
         """The end of its log."""
-        return "\n".join(_tail(self.stderr).decode(errors="replace").splitlines()[-LAST_LINES:])
+        return last_words(_tail(self.stderr))
 
 
 def spawn(
@@ -87,14 +84,6 @@ def _advice(error: OSError) -> str:
     if error.errno == errno.EAGAIN:
         return "; no more processes are allowed here (ulimit -u, or the limit of the container)"
     return "; there is too little memory" if error.errno == errno.ENOMEM else ""
-
-
-def _status_port(line: bytes) -> int | None:
-    try:
-        port = orjson.loads(line)["status_port"]
-    except (ValueError, TypeError, KeyError):
-        return None
-    return port if isinstance(port, int) else None
 
 
 def _head(path: Path) -> bytes:

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 from autoscaler.backends.base import Backend, Template, Usage
 from autoscaler.errors import BackendError
-from autoscaler.reconciler.model import Found
+from autoscaler.reconciler.model import Found, Node
 
 
 class GuardedBackend:
@@ -60,6 +60,10 @@ class GuardedBackend:
         """As `stop`."""
         self._refuse_adoptable(f"{name} is not thawed")
         await self._inner.thaw(name)
+
+    async def nodes(self) -> Sequence[Node]:
+        """Looking is free."""
+        return await self._inner.nodes()
 
     async def usage(self) -> Mapping[str, Usage]:
         """Looking is free."""

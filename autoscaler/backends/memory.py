@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 from autoscaler.backends.base import Template, Usage
 from autoscaler.errors import BackendError
-from autoscaler.reconciler.model import Exit, Found
+from autoscaler.reconciler.model import Exit, Found, Node
 
 MIB = 1 << 20
 FIRST_PORT = 10_000
@@ -96,7 +96,10 @@ class World:
 
 
 class MemoryBackend:
-    """A Backend.  `script` says what the worker of a name and generation does; a second one on `world` takes over."""
+    """A Backend.  `script` says what the worker of a name and generation does; a second one on `world` takes over.
+
+    `node_list` may be changed at any time.
+    """
 
     def __init__(
         self,
@@ -104,7 +107,9 @@ class MemoryBackend:
         script: Callable[[str, int], Script] = lambda _name, _generation: Script(),
         owner: str = "memory",
         world: World | None = None,
+        nodes: Sequence[Node] = (Node(name="memory"),),
     ) -> None:
+        self.node_list = nodes
         self.world = World() if world is None else world
         self._script = script
         self._workers = self.world.owners.setdefault(owner, {})
@@ -175,6 +180,10 @@ class MemoryBackend:
         """Let its clock go on."""
         if process := self._running(name):
             process.frozen = False
+
+    async def nodes(self) -> Sequence[Node]:
+        """Those that were given."""
+        return self.node_list
 
     async def usage(self) -> Mapping[str, Usage]:
         """What the scripts say, of those that run."""

@@ -15,10 +15,11 @@ from pathlib import Path
 
 from autoscaler.backends.base import Template, Usage, worker_id
 from autoscaler.backends.child import Output, ended, kill_session, spawn
+from autoscaler.backends.machine import this_machine
 from autoscaler.backends.records import Record, RecordFolder, made
 from autoscaler.backends.vitals import session_vitals
 from autoscaler.errors import BackendError
-from autoscaler.reconciler.model import Exit, Found
+from autoscaler.reconciler.model import Exit, Found, Node
 
 CLOSE_SECONDS_MAX = 25.0
 KILL_SECONDS_MAX = 5.0
@@ -39,7 +40,10 @@ class _Worker:
 
 
 class ProcessBackend:
-    """A Backend.  `folder` takes logs and records; a second backend on the same folder and owner takes over."""
+    """A Backend.  `folder` takes logs and records; a second backend on the same folder and owner takes over.
+
+    `node_labels` are this machine's, on top of those that every node has.
+    """
 
     def __init__(
         self,
@@ -48,11 +52,13 @@ class ProcessBackend:
         folder: Path,
         module: str = "processor",
         arguments: Sequence[str] = (),
+        node_labels: Mapping[str, str] | None = None,
     ) -> None:
         """Adopt what there is.  Raises BackendError when another running process has workers there."""
         self._logs = made(folder / "logs")
         self._module = module
         self._arguments = tuple(arguments)
+        self._node = this_machine(node_labels or {})
         self._closed = False
         self._checked_at = 0.0
         self._records = RecordFolder(folder, owner)
@@ -122,6 +128,10 @@ class ProcessBackend:
         """SIGCONT."""
         if worker := self._running(name):
             kill_session(worker.record.pid, signal.SIGCONT)
+
+    async def nodes(self) -> Sequence[Node]:
+        """This machine."""
+        return (self._node,)
 
     async def usage(self) -> Mapping[str, Usage]:
         """CPU (user and system, with its children's) and resident memory of every worker that runs."""

@@ -14,7 +14,7 @@ class Leader:
     holder: str
     term: int
     mine: bool
-    """It is this autoscaler."""
+    """It is this autoscaler, be it able to act at the moment or not."""
     lease_seconds: float
 
 
@@ -38,6 +38,12 @@ class Leadership(Protocol):
 
     def wants(self, replicas: int) -> None:
         """Leave that number to the next leader; it goes along with the next renewal."""
+
+    def saved_state(self) -> bytes | None:
+        """The JSON document that was left last; None = there is none."""
+
+    def keep_state(self, state: bytes) -> None:
+        """Leave a JSON document to every later leader, by a renewal at once.  Raises LeaseError if it does not lead."""
 
     def happenings(self) -> Sequence[Happening]:
         """What has happened to the leadership since the last call: leader, standby, lost."""

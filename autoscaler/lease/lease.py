@@ -147,17 +147,20 @@ class Lease:
         state = self._kept().state
         return None if state is None else json.dumps(state).encode()
 
-    async def save_state(self, state: bytes) -> None:
-        """Leave a JSON document to every later leader; returns when Kafka has it.
+    def keep_state(self, state: bytes) -> None:
+        """Leave a JSON document to every later leader: a renewal at once carries it, and each one after that.
 
-        From the first moment on each renewal carries it.  Raises LeaseError when this one does not lead, or when Kafka
-        has not said within the lease that it has it; ValueError when it is no JSON.
+        Raises LeaseError when this one does not lead, ValueError when it is no JSON.
         """
         if why := self.refusal():
             raise LeaseError(f"not the leader, so nothing can be kept: {why}")
-        before = self._election.renewals
         self._left = Left(replicas=self._kept().replicas, state=json.loads(state))
         self._wake.set()
+
+    async def save_state(self, state: bytes) -> None:
+        """The same, and wait until Kafka has it.  Raises LeaseError also when it has not said so within the lease."""
+        before = self._election.renewals
+        self.keep_state(state)
         try:
             async with asyncio.timeout(self._election.timing.lease_seconds):
                 while not self._stands_since(before):
@@ -171,17 +174,11 @@ class Lease:
 
     def view(self) -> Leader | None:
         """Who leads; None when that is nobody, or not known any more."""
-        record, now = self._election.record, self._clock()
-        if record is None or record.released:
-            return None
-        mine = record.holder == self._election.me
-        if not mine and now >= self._election.since + record.lease_seconds:
+        record = self._election.record
+        if record is None or record.released or self._clock() >= self._election.since + record.lease_seconds:
             return None
         return Leader(
-            holder=record.holder,
-            term=record.term,
-            mine=mine and self._election.holds(now),
-            lease_seconds=record.lease_seconds,
+            holder=record.holder, term=record.term, mine=self._election.mine, lease_seconds=record.lease_seconds
         )
 
     def happenings(self) -> Sequence[Happening]:

@@ -8,7 +8,6 @@ from autoscaler.observer.members import Members, init_seconds
 from autoscaler.observer.offsets import Group, Offsets
 from autoscaler.observer.usage import ResourceSamples
 from autoscaler.reconciler.model import Pod, Pods
-from contract.pods import PodSpec, ResourceAmounts
 from contract.worker import WorkerPhase, WorkerStatus
 
 
@@ -33,14 +32,13 @@ class Measured:
     host_cpu_ratio: float | None = None
 
 
-def assemble(measured: Measured, *, now: float, pods: Pods, pod_spec: PodSpec, spec_replicas: int) -> Observation:
+def assemble(measured: Measured, *, now: float, pods: Pods, spec_replicas: int) -> Observation:
     """The tick's view of the world."""
-    requests = pod_spec.resources.requests
     return Observation(
         at_seconds=now,
         spec_replicas=spec_replicas,
         status_replicas=sum(pod.deleted_at is None for pod in pods.values()),
-        workers=tuple(_worker(pod, requests, measured, now) for pod in pods.values()),
+        workers=tuple(_worker(pod, measured, now) for pod in pods.values()),
         partitions=tuple(_partitions(measured)),
         arrival_rate=measured.arrival_rate,
         processing_rate=measured.processing_rate,
@@ -61,12 +59,13 @@ def partitions_stopped(partitions: Sequence[int], pods: Pods, statuses: Mapping[
     return len(set(partitions) - owned)
 
 
-def _worker(pod: Pod, requests: ResourceAmounts, measured: Measured, now: float) -> Worker:
+def _worker(pod: Pod, measured: Measured, now: float) -> Worker:
+    requests = pod.spec.resources.requests
     status, samples = measured.statuses.get(pod.name), measured.samples.get(pod.name)
     known = measured.members.known.get(pod.name)
     return Worker(
         name=pod.name,
-        pod_phase=_pod_phase(pod),
+        pod_phase=pod_phase(pod),
         ready=pod.ready,
         ready_changed_at=pod.ready_changed_at,
         started_at=pod.created_at,
@@ -85,7 +84,7 @@ def _worker(pod: Pod, requests: ResourceAmounts, measured: Measured, now: float)
     )
 
 
-def _pod_phase(pod: Pod) -> PodPhase:
+def pod_phase(pod: Pod) -> PodPhase:
     """As in Kubernetes: a pod that backs off after a crash is still Running; Pending is before its first process."""
     started = pod.running or pod.restarts > 0 or pod.last_exit is not None
     return PodPhase.RUNNING if started else PodPhase.PENDING

@@ -25,7 +25,6 @@ from autoscaler.observer.usage import UsageLog, keep_only, record, samples
 from autoscaler.reconciler.model import Pods
 from contract.errors import WeirError
 from contract.kafka import KafkaSettings
-from contract.pods import PodSpec
 from contract.worker import WorkerPhase, WorkerStatus
 
 RATE_WINDOW_SECONDS = 5.0
@@ -65,7 +64,6 @@ class Observer:
         kafka: KafkaView,
         backend: Backend,
         http: StatusClient,
-        pod_spec: PodSpec,
         cpu_window_seconds: float,
         called: str | None = None,
         host: Host | None = None,
@@ -74,7 +72,7 @@ class Observer:
         """`called` is what the observations call the topic; None = its name."""
         self._called = called
         self._kafka, self._backend, self._http = kafka, backend, http
-        self._pod_spec, self._cpu_window_seconds = pod_spec, cpu_window_seconds
+        self._cpu_window_seconds = cpu_window_seconds
         self._host, self._clock = host or Host(), clock
         self._history, self._usage_log, self._members = History(), UsageLog(), Members()
         self._wanted: Mapping[int, int] = {}
@@ -108,7 +106,7 @@ class Observer:
         if offsets is not None:
             measured = self._with_streams(measured, offsets, now)
         return Look(
-            observation=assemble(measured, now=now, pods=pods, pod_spec=self._pod_spec, spec_replicas=spec_replicas),
+            observation=assemble(measured, now=now, pods=pods, spec_replicas=spec_replicas),
             statuses=statuses,
             offsets=offsets,
             usage=usage,
@@ -162,7 +160,6 @@ async def open_observer(
     topic: str,
     group: str,
     backend: Backend,
-    spec: PodSpec,
     cpu_window_seconds: float,
     called: str | None = None,
 ) -> AsyncIterator[Observer]:
@@ -175,7 +172,6 @@ async def open_observer(
             kafka=kafka,
             backend=backend,
             http=http,
-            pod_spec=spec,
             cpu_window_seconds=cpu_window_seconds,
             called=called,
         )

@@ -9,6 +9,7 @@ from dataclasses import replace
 
 from autoscaler.reconciler.model import Fleet, Found, Happening, Pod, Reconciled, Remove
 from autoscaler.reconciler.world import Change, World, settled
+from autoscaler.rollout.changes import met
 
 _NAME = re.compile(r"worker-([1-9]\d{0,8})")
 
@@ -19,12 +20,13 @@ def adopt(state: Reconciled, world: World) -> Reconciled:
     A name that was given out has had its pod: its process is told to go, what has ended is removed.  Any other becomes
     a pod of the same name, which is deleted already if its process was told to stop.
     """
-    given = state.fleet.names_given
+    given, rollout = state.fleet.names_given, met(state.rollout, (one.revision for one in world.processes.values()))
     strangers = [process for name, process in world.processes.items() if _number(name) and name not in state.fleet.pods]
-    changes = [_taken_in(process, given, world.now) for process in sorted(strangers, key=lambda one: _number(one.name))]
+    changes = [_taken_in(process, given, world) for process in sorted(strangers, key=lambda one: _number(one.name))]
     pods = {change.pod.name: change.pod for change in changes if change.pod is not None}
     given = max([given, *map(_number, pods)])
-    return settled(state, Fleet(pods={**state.fleet.pods, **pods}, names_given=given), *changes)
+    fleet = Fleet(pods={**state.fleet.pods, **pods}, names_given=given)
+    return settled(replace(state, rollout=rollout), fleet, *changes)
 
 
 def name_of(number: int) -> str:
@@ -38,14 +40,20 @@ def _number(name: str) -> int:
     return int(match[1]) if match else 0
 
 
-def _taken_in(process: Found, given: int, now: float) -> Change:
-    """Restarts before our time are told by the generation: each launch but the first was one."""
+def _taken_in(process: Found, given: int, world: World) -> Change:
+    """Restarts before our time are told by the generation: each launch but the first was one.
+
+    A process that does not say which version it is counts as one of the wanted version.
+    """
     leftover = _number(process.name) <= given
     if leftover and process.exit is not None:
         return Change(pod=None, actions=(Remove(name=process.name),))
+    now, revision = world.now, process.revision or world.rollout.current.name
     pod = Pod(
         name=process.name,
         created_at=process.launched_at,
+        revision=revision,
+        spec=world.rollout.spec(revision),
         generation=process.generation,
         launched_at=process.launched_at,
         ready_changed_at=now,

@@ -23,7 +23,7 @@ def bury(pod: Pod, world: World) -> Change:
     if pod.deleted_at is not None:
         gone = Happening(at_seconds=world.now, kind="gone", subject=pod.name, detail=words(exit_))
         return Change(pod=None, actions=(Remove(name=pod.name),), happenings=(gone,))
-    wait, following = next_wait(pod.back_off_seconds, exit_.at_seconds - pod.launched_at, world.spec.back_off)
+    wait, following = next_wait(pod.back_off_seconds, exit_.at_seconds - pod.launched_at, pod.spec.back_off)
     why = f"CrashLoopBackOff: {wait:g} s until restart {pod.restarts + 1}, {words(exit_)}" if wait else None
     buried = replace(
         without_process(pod, world.now),
@@ -38,11 +38,18 @@ def bury(pod: Pod, world: World) -> Change:
 
 def words(exit_: Exit) -> str:
     """How it ended, in words."""
+    if not exit_.started:
+        return f"it could not be started: {last_line(exit_) or 'no reason was given'}"
     if exit_.oom_killed:
         return "OOMKilled: it used more memory than its limit"
     if exit_.signal is not None:
         return f"signal {exit_.signal} ({_SIGNALS.get(exit_.signal, 'unknown')})"
     return "it vanished without an exit code" if exit_.code is None else f"exit code {exit_.code}"
+
+
+def last_line(exit_: Exit) -> str:
+    """The last line of its log, cut short; empty when it said nothing."""
+    return (exit_.last_words.strip().splitlines() or [""])[-1][:_LAST_WORDS_LENGTH]
 
 
 def _exit(pod: Pod, world: World) -> Exit | None:
@@ -56,10 +63,11 @@ def _exit(pod: Pod, world: World) -> Exit | None:
 def _obituary(pod: Pod, exit_: Exit, now: float) -> Happening:
     """Told at the tick's time, as everything is; how long it ran is told by the backend's clock."""
     assert pod.launched_at is not None
-    parts = [f"{words(exit_)} after {exit_.at_seconds - pod.launched_at:.1f} s"]
+    after = f" after {exit_.at_seconds - pod.launched_at:.1f} s" if exit_.started else ""
+    parts = [words(exit_) + after]
     if pod.kill_reason:
         parts.append(f"ended for {pod.kill_reason}")
-    if exit_.last_words.strip():
-        parts.append("last words: " + exit_.last_words.strip().splitlines()[-1][:_LAST_WORDS_LENGTH])
+    if exit_.started and (said := last_line(exit_)):
+        parts.append(f"last words: {said}")
     kind = "oom-kill" if exit_.oom_killed else "exit"
     return Happening(at_seconds=now, kind=kind, subject=pod.name, detail="; ".join(parts))

@@ -21,26 +21,26 @@ def due(pod: Pod, kind: ProbeKind, world: World) -> bool:
     The startup probe is asked until it has succeeded once, the others from then on.  A pod that is to go is asked
     nothing, a process that a probe condemned only whether it is ready.
     """
-    probe, state = probe_of(world.spec.probes, kind), state_of(pod, kind)
-    if probe is None or not asked_at_all(pod, kind, world.spec.probes):
+    probe, state = probe_of(pod.spec.probes, kind), state_of(pod, kind)
+    if probe is None or not asked_at_all(pod, kind):
         return False
     if state.outstanding and state.asked_at is not None:
         return world.now >= state.asked_at + probe.timeout_seconds + _ANSWER_SECONDS_MAX
     return _beats(pod, probe, world.now) > (-1 if state.asked_at is None else _beats(pod, probe, state.asked_at))
 
 
-def asked_at_all(pod: Pod, kind: ProbeKind, probes: Probes) -> bool:
+def asked_at_all(pod: Pod, kind: ProbeKind) -> bool:
     """Whether answers of this kind count for the pod as it stands."""
     if not pod.running or not pod.seen or pod.deleted_at is not None:
         return False
     if kind is not ProbeKind.READINESS and pod.kill_reason is not None:
         return False
-    return started(pod, probes) is not (kind is ProbeKind.STARTUP)
+    return started(pod) is not (kind is ProbeKind.STARTUP)
 
 
-def started(pod: Pod, probes: Probes) -> bool:
+def started(pod: Pod) -> bool:
     """Whether it has passed its startup probe, if there is one."""
-    return probes.startup is None or state_of(pod, ProbeKind.STARTUP).passed
+    return pod.spec.probes.startup is None or state_of(pod, ProbeKind.STARTUP).passed
 
 
 def probe_of(probes: Probes, kind: ProbeKind) -> Probe | None:

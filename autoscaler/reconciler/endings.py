@@ -18,7 +18,7 @@ def end(pod: Pod, world: World) -> Change:
     if not pod.seen:
         return _awaited(pod, world, pod.launched_at)
     if pod.kill_at is None:
-        pod = replace(pod, kill_at=world.now + world.spec.grace_seconds)
+        pod = replace(pod, kill_at=world.now + pod.spec.grace_seconds)
     pod, stopping = _asked(pod, world)
     pod, killing, told = _killed(pod, world)
     return Change(pod=pod, actions=(*stopping, *killing), happenings=told)
@@ -44,7 +44,7 @@ def _killed(pod: Pod, world: World) -> tuple[Pod, tuple[Action, ...], tuple[Happ
     """In every tick after its grace until it has ended, but told once."""
     if pod.kill_at is None or world.now < pod.kill_at or pod.kill_asked_at == world.now:
         return pod, (), ()
-    detail = f"it had not ended {world.spec.grace_seconds:g} s after it was asked to"
+    detail = f"it had not ended {pod.spec.grace_seconds:g} s after it was asked to"
     told = Happening(at_seconds=world.now, kind="grace-kill", subject=pod.name, detail=detail)
     first = pod.kill_asked_at is None
     return replace(pod, kill_asked_at=world.now), (Kill(name=pod.name),), ((told,) if first else ())

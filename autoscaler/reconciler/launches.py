@@ -1,8 +1,9 @@
-"""Pods that should run and have no process."""
+"""Pods that should run and have no process: where a node matches they are started, and else they wait."""
 
 from dataclasses import replace
 
 from autoscaler.reconciler.model import Action, Happening, Launch, Pod, Remove
+from autoscaler.reconciler.placement import misfit
 from autoscaler.reconciler.world import Change, World
 
 LAUNCH_SECONDS_MAX = 5.0
@@ -19,11 +20,23 @@ def launch(pod: Pod, world: World) -> Change:
         return Change(pod=pod)
     if pod.launched_at is None:
         waits = pod.start_at is not None and pod.start_at > world.now
-        return Change(pod=pod) if waits else _started(pod, world)
+        return Change(pod=pod) if waits else _placed(pod, world)
     lost = not pod.seen and world.now >= pod.launched_at + LAUNCH_SECONDS_MAX
     if not lost:
         return Change(pod=pod)
     return _launched(replace(pod, generation=pod.generation + 1), world, "again: the launch before was never seen")
+
+
+def _placed(pod: Pod, world: World) -> Change:
+    """A pod that ran before stays where it was, whatever became of the labels, as in Kubernetes.
+
+    Why it waits is told once, and again when the reason changes.
+    """
+    why = misfit(pod.spec.node_selector, world.nodes) if pod.last_exit is None else None
+    if why is None:
+        return _started(pod, world)
+    told = Happening(at_seconds=world.now, kind="pending", subject=pod.name, detail=why)
+    return Change(pod=replace(pod, pending_reason=why), happenings=() if why == pod.pending_reason else (told,))
 
 
 def _started(pod: Pod, world: World) -> Change:
@@ -37,7 +50,11 @@ def _launched(pod: Pod, world: World, detail: str) -> Change:
     """As a generation that nothing bears yet, also when what is left comes from before the autoscaler's restart."""
     ended = world.processes.get(pod.name)
     generation = pod.generation if ended is None else max(pod.generation, ended.generation + 1)
+    if world.rollout.revision(pod.revision) is None:  # nobody knows its settings any more
+        current = world.rollout.current
+        pod = replace(pod, revision=current.name, spec=current.worker)
     pod = replace(pod, generation=generation, launched_at=world.now, start_at=None, pending_reason=None)
     left: tuple[Action, ...] = () if ended is None else (Remove(name=pod.name),)
     told = Happening(at_seconds=world.now, kind="launch", subject=pod.name, detail=detail)
-    return Change(pod=pod, actions=(*left, Launch(name=pod.name, generation=pod.generation)), happenings=(told,))
+    launching = Launch(name=pod.name, generation=pod.generation, revision=pod.revision)
+    return Change(pod=pod, actions=(*left, launching), happenings=(told,))

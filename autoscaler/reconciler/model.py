@@ -8,6 +8,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from autoscaler.rollout.model import Rollout
+from contract.pods import PodSpec
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Exit:
@@ -18,7 +21,9 @@ class Exit:
     signal: int | None = None
     oom_killed: bool = False
     last_words: str = ""
-    """The end of its log."""
+    """The end of its log; the reason why it could not be started."""
+    started: bool = True
+    """False = there never was a process: no image, no memory, no network."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,6 +41,14 @@ class Found:
     """Where its status page is, `http://host:port`; None until it has told."""
     stopping: bool = False
     """It was told to stop."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Node:
+    """A machine that workers can run on.  Its labels are what a worker's `node_selector` asks for."""
+
+    name: str
+    labels: Mapping[str, str] = field(default_factory=dict)
 
 
 class ProbeKind(StrEnum):
@@ -90,6 +103,10 @@ class Pod:
 
     name: str
     created_at: float
+    revision: str = ""
+    """Of the template that it is made from, also when it is restarted."""
+    spec: PodSpec = field(default_factory=PodSpec)
+    """The settings of that revision."""
     generation: int = 0
     launched_at: float | None = None
     """When the present process was started; None while it waits (pending, or backing off)."""
@@ -118,6 +135,7 @@ class Pod:
     kill_reason: str | None = None
     """Why its present process was told to end although the pod stays: a failed probe."""
     pending_reason: str | None = None
+    """Why it has no process now: no node matches, or it backs off."""
 
     @property
     def running(self) -> bool:
@@ -142,6 +160,8 @@ class Launch:
 
     name: str
     generation: int
+    revision: str = ""
+    """Of the template that it is to be made from."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -172,9 +192,9 @@ Action = Launch | Stop | Kill | Remove
 class Happening:
     """Something worth telling.
 
-    `kind` is one of: launch, ready, unready, probe-failed, probe-kill, exit, oom-kill, back-off, stop, grace-kill,
-    gone, adopt.  A failed probe is told once a row of failures, and not while the process only starts.  The detail of
-    a probe-kill ends with "it had been ready" or "it had never been ready".
+    `kind` is one of: launch, pending, ready, unready, probe-failed, probe-kill, exit, oom-kill, back-off, stop,
+    grace-kill, gone, adopt, rollout.  A failed probe is told once a row of failures, and not while the process only
+    starts.  The detail of a probe-kill ends with "it had been ready" or "it had never been ready".
     """
 
     at_seconds: float
@@ -185,13 +205,14 @@ class Happening:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reconciled:
-    """The pods after this tick, what a backend has to do, which probes are due, and what there is to tell.
+    """Pods and rollout after this tick, what a backend has to do, which probes are due, and what there is to tell.
 
     Actions on one name are to be carried out one after the other, in this order: an ended process is removed before
     its name is launched again.
     """
 
     fleet: Fleet
+    rollout: Rollout
     actions: tuple[Action, ...] = ()
     probes: tuple[ProbeOrder, ...] = ()
     happenings: tuple[Happening, ...] = ()

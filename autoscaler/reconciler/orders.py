@@ -13,12 +13,12 @@ def order(pod: Pod, world: World) -> Change:
     if not kinds:
         return Change(pod=pod)
     asked = {kind: replace(state_of(pod, kind), asked_at=world.now, outstanding=True) for kind in kinds}
-    orders = tuple(_order(pod, kind, world) for kind in kinds)
+    orders = tuple(_order(pod, kind) for kind in kinds)
     return Change(pod=replace(pod, probes={**pod.probes, **asked}), probes=orders)
 
 
-def _order(pod: Pod, kind: ProbeKind, world: World) -> ProbeOrder:
-    probe = probe_of(world.spec.probes, kind)
+def _order(pod: Pod, kind: ProbeKind) -> ProbeOrder:
+    probe = probe_of(pod.spec.probes, kind)
     assert probe is not None
     assert pod.url is not None
     return ProbeOrder(

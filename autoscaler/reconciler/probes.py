@@ -27,8 +27,8 @@ def judge(pod: Pod, world: World) -> Change:
 
 def _counted(pod: Pod, result: ProbeResult, world: World) -> tuple[Pod, list[Happening]]:
     """An answer of an earlier process, or one that is not asked for any more, says nothing."""
-    probe = probe_of(world.spec.probes, result.kind)
-    if probe is None or result.generation != pod.generation or not asked_at_all(pod, result.kind, world.spec.probes):
+    probe = probe_of(pod.spec.probes, result.kind)
+    if probe is None or result.generation != pod.generation or not asked_at_all(pod, result.kind):
         return pod, []
     before = state_of(pod, result.kind)
     after = _after(before, result, probe)

@@ -5,12 +5,11 @@ from dataclasses import replace
 from autoscaler.reconciler.due import started, state_of
 from autoscaler.reconciler.model import Happening, Pod, ProbeKind
 from autoscaler.reconciler.world import Change, World
-from contract.pods import Probes
 
 
 def mark_ready(pod: Pod, world: World) -> Change:
     """The pod with its readiness as its probes have it; a change is told."""
-    ready = _ready(pod, world.spec.probes)
+    ready = _ready(pod)
     if ready == pod.ready or pod.launched_at is None:
         return Change(pod=pod)
     detail = state_of(pod, ProbeKind.READINESS).detail
@@ -21,8 +20,8 @@ def mark_ready(pod: Pod, world: World) -> Change:
     return Change(pod=changed, happenings=(told,))
 
 
-def _ready(pod: Pod, probes: Probes) -> bool:
+def _ready(pod: Pod) -> bool:
     """Without a readiness probe it is ready as soon as it runs and has started, as in Kubernetes."""
-    if not pod.running or not pod.seen or pod.deleted_at is not None or not started(pod, probes):
+    if not pod.running or not pod.seen or pod.deleted_at is not None or not started(pod):
         return False
-    return probes.readiness is None or state_of(pod, ProbeKind.READINESS).passed
+    return pod.spec.probes.readiness is None or state_of(pod, ProbeKind.READINESS).passed

@@ -1,8 +1,9 @@
 """From how many workers there should be, and those that there are, to what has to be done, probed and told.
 
-Each step is one rule of Kubernetes' kubelet or ReplicaSet controller, in a file of its own.  Level-triggered: a step
-asks again for whatever the world does not show yet, so a lost action, a restarted autoscaler and a worker that nobody
-expected are all healed the same way.  Its one rule: pure, so that the simulator keeps workers alive by these lines too.
+Each step is one rule of Kubernetes' kubelet, scheduler, or ReplicaSet and Deployment controllers, in a file of its own.
+Level-triggered: a step asks again for whatever the world does not show yet, so a lost action, a restarted autoscaler
+and a worker that nobody expected are all healed the same way.  Its one rule: pure, so that the simulator keeps workers
+alive by these lines too.
 """
 
 from collections.abc import Mapping, Sequence
@@ -11,14 +12,15 @@ from autoscaler.reconciler.adopt import adopt
 from autoscaler.reconciler.deaths import bury
 from autoscaler.reconciler.endings import end
 from autoscaler.reconciler.launches import launch
-from autoscaler.reconciler.model import Fleet, Found, ProbeResult, Reconciled
+from autoscaler.reconciler.model import Fleet, Found, Node, ProbeResult, Reconciled
 from autoscaler.reconciler.orders import order
 from autoscaler.reconciler.probes import judge
+from autoscaler.reconciler.progress import follow
 from autoscaler.reconciler.readiness import mark_ready
 from autoscaler.reconciler.scale import scale
 from autoscaler.reconciler.sight import see
 from autoscaler.reconciler.world import Step, World, by_name, each_pod, newest
-from contract.pods import PodSpec
+from autoscaler.rollout.model import Rollout
 
 STEPS: Sequence[Step] = (
     adopt,
@@ -30,6 +32,7 @@ STEPS: Sequence[Step] = (
     each_pod(end),
     each_pod(launch),
     each_pod(order),
+    follow,
 )
 
 
@@ -41,12 +44,14 @@ def reconcile(
     results: Sequence[ProbeResult],
     partitions: Mapping[str, int],
     now: float,
-    spec: PodSpec,
+    rollout: Rollout,
+    nodes: Sequence[Node] | None = None,
 ) -> Reconciled:
     """What follows from one look at the world.
 
     `found` is everything that the backend has of this owner, `results` what probes have answered since the last call,
-    `partitions` how many each pod owns by its last status; one that is missing owns none.  Called twice for the same
+    `partitions` how many each pod owns by its last status; one that is missing owns none.  `nodes` are those that
+    workers can run on, None = not known: who asks for no labels is started all the same.  Called twice for the same
     world at the same time, it asks for nothing the second time.
     """
     world = World(
@@ -55,9 +60,10 @@ def reconcile(
         processes=newest(found),
         results=by_name(results),
         partitions=partitions,
-        spec=spec,
+        rollout=rollout,
+        nodes=nodes,
     )
-    state = Reconciled(fleet=fleet)
+    state = Reconciled(fleet=fleet, rollout=rollout)
     for step in STEPS:
         state = step(state, world)
     return state

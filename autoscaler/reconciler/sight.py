@@ -17,6 +17,8 @@ def see(pod: Pod, world: World) -> Change:
         return Change(pod=pod)
     if world.process(pod) is None:
         pod = replace(without_process(pod, world.now), generation=shown.generation, start_at=None, pending_reason=None)
+        revision = shown.revision or pod.revision
+        pod = replace(pod, revision=revision, spec=world.rollout.spec(revision))
     return Change(pod=_seen(pod, shown))
 
 

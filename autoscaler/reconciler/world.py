@@ -7,20 +7,35 @@ Their one rule: both see the same tick, and neither changes what it was given.
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from autoscaler.reconciler.model import Action, Fleet, Found, Happening, Pod, ProbeOrder, ProbeResult, Reconciled
-from contract.pods import PodSpec
+from autoscaler.reconciler.model import (
+    Action,
+    Fleet,
+    Found,
+    Happening,
+    Node,
+    Pod,
+    ProbeOrder,
+    ProbeResult,
+    Reconciled,
+)
+from autoscaler.rollout.model import Rollout
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class World:
-    """One tick: what was found, answered and asked for.  `processes` and `results` are by name."""
+    """One tick: what was found, answered and asked for.  `processes` and `results` are by name.
+
+    `rollout` is the one before this tick: the versions that there are, and which of them is wanted.
+    """
 
     now: float
     desired: int
     processes: Mapping[str, Found]
     results: Mapping[str, Sequence[ProbeResult]]
     partitions: Mapping[str, int]
-    spec: PodSpec
+    rollout: Rollout
+    nodes: Sequence[Node] | None
+    """None = not known yet."""
 
     def process(self, pod: Pod) -> Found | None:
         """The pod's present process as the backend has it; None if it shows none, or only one of another launch."""

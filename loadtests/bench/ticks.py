@@ -77,9 +77,7 @@ async def _timings(
     for name in urls:
         await backend.launch(name, 0, template)
     pods = {n: Pod(name=n, created_at=launched_at, launched_at=launched_at, url=url) for n, url in urls.items()}
-    opening = open_observer(
-        kafka, topic=TOPIC, group=GROUP, backend=backend, spec=PodSpec(), cpu_window_seconds=5 * period_seconds
-    )
+    opening = open_observer(kafka, topic=TOPIC, group=GROUP, backend=backend, cpu_window_seconds=5 * period_seconds)
     timings = []
     async with opening as observer:
         for _ in range(WARM_UP_LOOKS + looks):

@@ -14,7 +14,7 @@ MARKS_MAX = 32
 PLACES = 60  # marks nearer than this share of the run would make a hatching of the chart
 SUBJECTS_MAX = 3
 _RANKS = (
-    ("load", "fault", "breaker"),
+    ("load", "fault", "breaker", "rollout"),
     ("death", "oom-kill", "probe-kill", "grace-kill", "exit"),
     ("scale",),
     ("rebalance", "phase", "launch", "stop", "back-off"),
@@ -44,7 +44,8 @@ def _bundles(events: Sequence[RunEvent], width: float) -> Iterable[list[RunEvent
 
 
 def _rank(event: RunEvent) -> int:
-    return _RANK.get(event.kind, len(_RANKS))
+    kind = "fault" if event.kind.startswith("fault-") else event.kind
+    return _RANK.get(kind, len(_RANKS))
 
 
 def _words(bundle: Sequence[RunEvent]) -> str:

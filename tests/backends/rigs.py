@@ -6,17 +6,24 @@ A further backend (containers, pods) takes part with a rig of its own and a line
 import asyncio
 import json
 import time
+import uuid
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import closing
 from dataclasses import asdict
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 import psutil
+from docker import APIClient
+from docker.utils import kwargs_from_env
 
 from autoscaler.backends.base import Backend, Template
+from autoscaler.backends.docker import DockerBackend, Engine
+from autoscaler.backends.docker.seen import OWNER
 from autoscaler.backends.memory import MemoryBackend, Script, World
 from autoscaler.backends.process import ProcessBackend
 from contract.pods import PodSpec
+from tests.backends.images import actor_image
 from tests.templates import template_of
 from tests.workers import ROOT
 
@@ -46,6 +53,9 @@ class Rig(Protocol):
     async def remains(self) -> Sequence[str]:
         """What is left: workers, files, names."""
 
+    def close(self) -> None:
+        """Let go of what the rig itself holds."""
+
 
 class MemoryRig:
     """Virtual time."""
@@ -68,6 +78,9 @@ class MemoryRig:
 
     async def remains(self) -> Sequence[str]:
         return [name for workers in self._world.owners.values() for name in workers]
+
+    def close(self) -> None:
+        pass
 
 
 class ProcessRig:
@@ -97,9 +110,53 @@ class ProcessRig:
         processes = [f"process {pid}" for pid in self._children() - self._before]
         return processes + [str(path) for path in self._folder.glob("workers/**/*")]
 
+    def close(self) -> None:
+        pass
+
     def _children(self) -> set[int]:
         """Zombies too."""
         return {child.pid for child in psutil.Process().children(recursive=True)}
 
 
-RIGS: Mapping[str, Callable[[Path], Rig]] = {"memory": MemoryRig, "process": ProcessRig}
+class DockerRig:
+    """Containers of an image that holds nothing but Python and tests/backends/actor.py."""
+
+    def __init__(self, _folder: Path) -> None:
+        self._image = actor_image()
+        self._engine = Engine()
+        self._test = uuid.uuid4().hex[:8]
+
+    def backend(self, script: Script = OBEDIENT, spec: PodSpec = IMPATIENT, owner: str = "suite") -> Backend:
+        def environment(_worker: str) -> Mapping[str, str]:
+            return {"ACTOR": json.dumps(asdict(script))}
+
+        self.template = template_of(spec, environment)
+        return DockerBackend(
+            self._engine, owner=f"{self._test}/{owner}", image=self._image, command=(), usage_wait_seconds=3.0
+        )
+
+    async def until(self, holds: Callable[[], Awaitable[bool]]) -> None:
+        limit = time.monotonic() + PATIENCE_SECONDS
+        while not await holds():
+            assert time.monotonic() < limit, "waited in vain"
+            await asyncio.sleep(STEP_SECONDS)
+
+    async def wait(self, seconds: float) -> None:
+        await asyncio.sleep(seconds)
+
+    async def remains(self) -> Sequence[str]:
+        return [str(entry["Names"]) for entry in await self._engine.ask("", self._own)]
+
+    def close(self) -> None:
+        """A test that failed may have left some."""
+        self._engine.close()
+        with closing(APIClient(**kwargs_from_env())) as client:
+            for entry in self._own(client):
+                client.remove_container(entry["Id"], force=True, v=True)
+
+    def _own(self, client: APIClient) -> list[dict[str, Any]]:
+        entries = client.containers(all=True, filters={"label": OWNER})
+        return [entry for entry in entries if entry["Labels"][OWNER].startswith(f"{self._test}/")]
+
+
+RIGS: Mapping[str, Callable[[Path], Rig]] = {"memory": MemoryRig, "process": ProcessRig, "docker": DockerRig}

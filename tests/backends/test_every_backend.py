@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
+from dataclasses import replace
 
 import pytest
 
@@ -67,6 +68,32 @@ async def test_what_is_launched_runs_and_what_is_stopped_goes(rig: Rig) -> None:
         assert (await backend.usage()).keys() == {"a", "c"}
         await backend.remove("b")
         assert (await workers(backend)).keys() == {"a", "c"}
+
+
+async def test_a_worker_shows_the_version_that_it_was_made_from_also_to_a_successor(rig: Rig) -> None:
+    """Two versions side by side, and another one under the name of a worker that ended."""
+    before = rig.backend()
+    second = replace(rig.template, revision="2")
+    await launched(rig, before, "a")
+    await before.launch("b", 0, second)
+    await until(rig, before, "b", lambda found: found.url)
+    await before.kill("a")
+    await exit_of(rig, before, "a")
+    assert {name: found.revision for name, found in (await workers(before)).items()} == {"a": "1", "b": "2"}
+    await before.remove("a")
+    await before.launch("a", 1, second)
+    await until(rig, before, "a", lambda found: found.url)
+    async with open_backend(rig) as after:
+        assert {name: found.revision for name, found in (await workers(after)).items()} == {"a": "2", "b": "2"}
+
+
+async def test_it_tells_where_workers_can_run(rig: Rig) -> None:
+    """One node at least, each under a name of its own."""
+    async with open_backend(rig) as backend:
+        names = [node.name for node in await backend.nodes()]
+    assert names
+    assert len(set(names)) == len(names)
+    assert all(names)
 
 
 async def test_everything_may_be_asked_twice(rig: Rig) -> None:

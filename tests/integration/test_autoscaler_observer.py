@@ -17,7 +17,6 @@ from autoscaler.observer.observer import Look, Observer, open_observer
 from autoscaler.reconciler.model import Pod, Pods
 from broker import Broker, BrokerSettings, running_broker
 from contract.kafka import KafkaSettings, TopicSpec, admin_client, create_topics
-from contract.pods import PodSpec
 from contract.worker import WorkerPhase
 from tests.integration.conftest import quiet
 from tests.workers import PATIENCE_SECONDS, Topic, running
@@ -35,7 +34,6 @@ def observing(topic: Topic, group: str | None = None) -> AbstractAsyncContextMan
         topic=topic.name,
         group=group or f"group-{topic.name}",
         backend=MemoryBackend(),
-        spec=PodSpec(),
         cpu_window_seconds=5.0,
     )
 

@@ -22,6 +22,7 @@ from autoscaler.reconciler.model import (
     Stop,
 )
 from autoscaler.reconciler.reconcile import reconcile
+from autoscaler.rollout.changes import begin
 from contract.pods import BackOff, PodSpec, Probe, Probes
 from tests.fleets import answer
 
@@ -86,7 +87,7 @@ class Fleets(RuleBasedStateMachine):
     @initialize(spec=SPECS, desired=st.integers(0, 4))
     def begin(self, spec: PodSpec, desired: int) -> None:
         self.spec, self.desired, self.now = spec, desired, 1_000.0
-        self.fleet = Fleet()
+        self.fleet, self.rollout = Fleet(), begin(spec)
         self.world: dict[str, Process] = {}
         self.orders: list[ProbeOrder] = []
         self.nature = Nature()
@@ -150,7 +151,8 @@ class Fleets(RuleBasedStateMachine):
         """Everything is forgotten.  Names may come again then, if nothing in the world bears them any more."""
         shown = {found.name for found in self._shown()}
         self.unknown = self.unknown | (self.world.keys() - shown)
-        self.fleet, self.orders, self.pods_known = Fleet(), [], set()
+        self.fleet, self.rollout = Fleet(), begin(self.spec)
+        self.orders, self.pods_known = [], set()
         self.asked_to_stop = {}
 
     @invariant()
@@ -179,9 +181,9 @@ class Fleets(RuleBasedStateMachine):
             results=results,
             partitions={},
             now=self.now,
-            spec=self.spec,
+            rollout=self.rollout,
         )
-        self.fleet = told.fleet
+        self.fleet, self.rollout = told.fleet, told.rollout
         self.orders += told.probes
         staying = [pod for pod in told.fleet.pods.values() if pod.deleted_at is None]
         assert len(staying) == self.desired

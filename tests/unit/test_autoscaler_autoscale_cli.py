@@ -5,8 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from autoscaler.autoscale_cli import Orders, read_worker, surroundings
+from autoscaler.autoscale_cli import Orders, surroundings
 from autoscaler.scaler import read_scaler
+from autoscaler.worker_file import read_worker
 from contract.kafka import KafkaSettings
 from contract.scenario import FixedScaler, WorkerSpec
 from contract.worker import WorkerSettings

@@ -14,45 +14,19 @@ from autoscaler.backends.memory import MemoryBackend, Script, World
 from autoscaler.controller import Controller, Report
 from autoscaler.errors import BackendError
 from autoscaler.journal import Journal, Tick, read_journal
-from autoscaler.lease.leadership import Leader
 from autoscaler.model import Memory, Observation, Plan, Step
-from autoscaler.observer.observer import Look, Observer
 from autoscaler.panel import Panel, Seat
 from autoscaler.policies.fixed import fixed_plan
 from autoscaler.prober import Prober
 from autoscaler.reconciler.launches import LAUNCH_SECONDS_MAX
-from autoscaler.reconciler.model import Found, Happening, Pods, ProbeOrder, ProbeResult
+from autoscaler.reconciler.model import Found, ProbeOrder, ProbeResult
+from autoscaler.releases import Releases
 from contract.errors import KafkaError
 from contract.pods import PodSpec, Probe, Probes
+from tests.controllers import Eyes, Lease
 from tests.templates import BARE, template_of
 
 BEGAN_AT = 1_000_000.0
-
-
-class Eyes(Observer):
-    """Sees the pods, and a group of `members`; or fails with `fault`."""
-
-    def __init__(self) -> None:
-        self.fault: Exception | None = None
-        self.members: int | None = None
-
-    async def look(self, *, now: float, pods: Pods, spec_replicas: int) -> Look:
-        if self.fault:
-            raise self.fault
-        running = sum(pod.running for pod in pods.values())
-        return Look(
-            observation=Observation(
-                at_seconds=now, spec_replicas=spec_replicas, status_replicas=running, group_members=self.members
-            ),
-            statuses={},
-            offsets=None,
-            usage={},
-            worker_cpu_seconds=0.0,
-            init_cpu_seconds=0.0,
-            partitions_stopped=None,
-            rebalances=None,
-            took_seconds=0.0,
-        )
 
 
 class Nods(Prober):
@@ -98,39 +72,6 @@ class Fallible(MemoryBackend):
         await asyncio.sleep(0)
 
 
-class Lease:
-    """A Leadership as the test has it: leading in term 1 at first."""
-
-    def __init__(self) -> None:
-        self.why: str | None = None
-        self.term: int | None = 1
-        self.replicas: int | None = None
-
-    @property
-    def standby(self) -> bool:
-        return self.term is None
-
-    def refusal(self) -> str | None:
-        return self.why
-
-    def wants(self, replicas: int) -> None:
-        self.replicas = replicas
-
-    def happenings(self) -> Sequence[Happening]:
-        return ()
-
-    def view(self) -> Leader | None:
-        return None
-
-    def lose(self) -> None:
-        """Somebody else leads."""
-        self.term, self.why = None, "other leads, term 2"
-
-    def win(self, term: int) -> None:
-        """Back from somebody else."""
-        self.term, self.why = term, None
-
-
 class Full(Journal):
     """A journal on a disk that has no room left."""
 
@@ -149,7 +90,7 @@ class Rig:
             observer=self.eyes,
             backend=self.backend,
             prober=Nods(),
-            template=template_of(PodSpec(probes=Probes(readiness=Probe(period_seconds=1.0)))),
+            releases=Releases.only(template_of(PodSpec(probes=Probes(readiness=Probe(period_seconds=1.0))))),
             panel=Panel(acting=Seat(name="policy", plan=plan), desired=desired),
             **more,
         )

@@ -12,7 +12,6 @@ from autoscaler.observer.host import Host
 from autoscaler.observer.observer import Look, Observer
 from autoscaler.observer.status_client import StatusClient
 from autoscaler.reconciler.model import Pod
-from contract.pods import PodSpec
 from contract.worker import WorkerPhase, WorkerStatus
 from tests.fake_kafka import FakeKafka
 from tests.templates import BARE
@@ -48,9 +47,7 @@ class Surroundings:
         world = World(at_seconds=BEGAN_AT)
         self.backend = Brokenable(script=lambda _name, _generation: Script(cpu_cores=0.5), world=world)
         self.pods: dict[str, Pod] = {}
-        self.observer = Observer(
-            kafka=kafka.view(), backend=self.backend, http=self.workers, pod_spec=PodSpec(), cpu_window_seconds=4.0
-        )
+        self.observer = Observer(kafka=kafka.view(), backend=self.backend, http=self.workers, cpu_window_seconds=4.0)
 
     async def launch(self, name: str, phase: WorkerPhase, *assignment: int) -> None:
         """A worker with a process, a URL and a status."""

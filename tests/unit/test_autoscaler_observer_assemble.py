@@ -17,7 +17,7 @@ NOTHING = Measured(topic="events", partitions=(0, 1))
 
 
 def pod(**changes: Any) -> Pod:
-    base: dict[str, Any] = {"name": "w", "created_at": 3.0, "launched_at": 4.0}
+    base: dict[str, Any] = {"name": "w", "created_at": 3.0, "launched_at": 4.0, "spec": SPEC}
     return Pod(**(base | changes))
 
 
@@ -46,12 +46,12 @@ def status(phase: WorkerPhase = WorkerPhase.READY, assignment: tuple[int, ...] =
     ],
 )
 def test_pod_phase(one: Pod, phase: PodPhase) -> None:
-    seen = assemble(NOTHING, now=10.0, pods={"w": one}, pod_spec=SPEC, spec_replicas=1)
+    seen = assemble(NOTHING, now=10.0, pods={"w": one}, spec_replicas=1)
     assert seen.workers[0].pod_phase is phase
 
 
 def test_a_worker_that_does_not_answer_is_there_with_unknowns() -> None:
-    seen = assemble(NOTHING, now=10.0, pods={"w": pod(ready=True, restarts=2)}, pod_spec=SPEC, spec_replicas=3)
+    seen = assemble(NOTHING, now=10.0, pods={"w": pod(ready=True, restarts=2)}, spec_replicas=3)
     (worker,) = seen.workers
     assert (worker.ready, worker.started_at, worker.restarts) == (True, 3.0, 2)
     assert (worker.cpu_request_cores, worker.memory_request_bytes) == (0.5, 256 * 2**20)
@@ -66,7 +66,7 @@ def test_a_worker_that_answers() -> None:
     measured = Measured(
         topic="events", partitions=(), statuses={"w": status()}, samples={"w": ResourceSamples(sample, sample)}
     )
-    (worker,) = assemble(measured, now=10.0, pods={"w": pod()}, pod_spec=PodSpec(), spec_replicas=1).workers
+    (worker,) = assemble(measured, now=10.0, pods={"w": pod(spec=PodSpec())}, spec_replicas=1).workers
     assert (worker.phase, worker.partitions, worker.cpu) == (WorkerPhase.READY, 2, sample)
     assert (worker.processing_rate, worker.true_processing_rate, worker.busy_ratio) == (9.0, 18.0, 0.5)
     assert worker.cpu_request_cores is None
@@ -74,13 +74,13 @@ def test_a_worker_that_answers() -> None:
 
 def test_deleted_pods_are_workers_but_no_replicas() -> None:
     pods = {"w": pod(), "x": pod(name="x", deleted_at=8.0)}
-    seen = assemble(NOTHING, now=10.0, pods=pods, pod_spec=SPEC, spec_replicas=1)
+    seen = assemble(NOTHING, now=10.0, pods=pods, spec_replicas=1)
     assert [worker.deleted for worker in seen.workers] == [False, True]
     assert seen.status_replicas == 1
 
 
 def test_without_kafka_all_partitions_are_there_and_unknown() -> None:
-    seen = assemble(NOTHING, now=10.0, pods={}, pod_spec=SPEC, spec_replicas=0)
+    seen = assemble(NOTHING, now=10.0, pods={}, spec_replicas=0)
     assert seen.partitions == (Partition(topic="events", partition=0), Partition(topic="events", partition=1))
     assert (seen.arrival_rate, seen.time_lag_seconds, seen.group_members, seen.group_state) == (None,) * 4
 
@@ -95,7 +95,7 @@ def test_partitions_tell_no_commit_from_not_known() -> None:
         arrival_rate=None,
         group=Group("Stable", 3),
     )
-    seen = assemble(measured, now=10.0, pods={}, pod_spec=SPEC, spec_replicas=0)
+    seen = assemble(measured, now=10.0, pods={}, spec_replicas=0)
     assert seen.partitions == (
         Partition(topic="events", partition=0, end_offset=7, never_committed=True),
         Partition(

@@ -40,7 +40,7 @@ def test_one_that_was_told_to_stop_goes_on_stopping() -> None:
 def test_one_that_ended_meanwhile_is_restarted() -> None:
     stage = stage_with(found("worker-1", exit_=Exit(at_seconds=950.0, code=1)), desired=1)
     told = stage.tick()
-    assert told.actions == (Remove(name="worker-1"), Launch(name="worker-1", generation=1))
+    assert told.actions == (Remove(name="worker-1"), Launch(name="worker-1", generation=1, revision="1"))
 
 
 def test_too_many_are_scaled_down() -> None:
@@ -87,4 +87,4 @@ def test_what_is_left_of_a_later_launch_is_not_taken_for_the_next_one() -> None:
     stage.tick(obey=False)
     stage.found["worker-1"] = found("worker-1", generation=4, exit_=Exit(at_seconds=950.0, code=1))
     assert not stage.tick(1).actions
-    assert stage.tick(4).actions == (Remove(name="worker-1"), Launch(name="worker-1", generation=5))
+    assert stage.tick(4).actions == (Remove(name="worker-1"), Launch(name="worker-1", generation=5, revision="1"))

@@ -68,7 +68,7 @@ def test_what_is_left_is_removed_before_the_next_launch() -> None:
     stage.tick()
     stage.tick(1)
     stage.ends()
-    assert stage.tick(1).actions == (Remove(name="worker-1"), Launch(name="worker-1", generation=1))
+    assert stage.tick(1).actions == (Remove(name="worker-1"), Launch(name="worker-1", generation=1, revision="1"))
 
 
 def test_an_end_that_the_backend_dates_after_the_tick_began_is_not_waited_out() -> None:
@@ -119,7 +119,7 @@ def test_a_process_that_is_shown_no_more_has_ended() -> None:
     stage.tick(1)
     del stage.found["worker-1"]
     told = stage.tick(1)
-    assert (kinds(told), told.actions) == (["exit", "launch"], (Launch(name="worker-1", generation=1),))
+    assert (kinds(told), told.actions) == (["exit", "launch"], (Launch(name="worker-1", generation=1, revision="1"),))
 
 
 def test_one_that_ended_before_it_was_first_shown_is_an_end_like_any_other() -> None:
@@ -139,7 +139,7 @@ def test_a_launch_that_is_not_shown_for_five_seconds_is_repeated_as_the_next_gen
     """That is no restart: nothing ever ran."""
     stage = Stage()
     stage.tick(obey=False)
-    assert stage.tick(5, obey=False).actions == (Launch(name="worker-1", generation=1),)
+    assert stage.tick(5, obey=False).actions == (Launch(name="worker-1", generation=1, revision="1"),)
     assert stage.pod().restarts == 0
     assert not stage.tick(1, obey=False).actions
 

@@ -23,7 +23,7 @@ def play(
     stage: Stage, seconds: int, ok: Callable[[ProbeOrder], bool], *, step: float = 1.0
 ) -> list[tuple[float, Reconciled]]:
     """Tick by tick, each order answered before the next tick; what came of each, with the seconds since the start."""
-    began, told, past = stage.now, Reconciled(fleet=stage.fleet), []
+    began, told, past = stage.now, Reconciled(fleet=stage.fleet, rollout=stage.rollout), []
     while stage.now < began + seconds:
         told = stage.tick(step, results=[answer(order, ok=ok(order)) for order in told.probes])
         past.append((stage.now - began, told))

@@ -46,9 +46,9 @@ def test_pods_are_named_one_after_the_other_and_launched_at_once() -> None:
     stage = Stage(desired=3)
     told = stage.tick()
     assert [action for action in told.actions if isinstance(action, Launch)] == [
-        Launch(name="worker-1", generation=0),
-        Launch(name="worker-2", generation=0),
-        Launch(name="worker-3", generation=0),
+        Launch(name="worker-1", generation=0, revision="1"),
+        Launch(name="worker-2", generation=0, revision="1"),
+        Launch(name="worker-3", generation=0, revision="1"),
     ]
     assert [p.ready_changed_at for p in told.fleet.pods.values()] == [stage.now] * 3
 

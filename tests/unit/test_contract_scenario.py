@@ -140,6 +140,31 @@ def test_files_are_found_from_the_scenarios_own_folder(tmp_path: Path, monkeypat
             id="a field of one kind of scaler",
         ),
         pytest.param("name: [", "is not YAML", id="broken YAML"),
+        pytest.param(
+            N + "faults: [{kind: rollout, at_seconds: 5, worker: {handler: {name: burn}, grace: 3}}]}",
+            "faults.0.worker:\n  grace: ",
+            id="a rollout of a misspelt field",
+        ),
+        pytest.param(
+            N + "faults: [{kind: rollout, at_seconds: 5, worker: {nice: 0}}]}",
+            "faults.0: it changes nothing: expected a field of worker that differs, or an image",
+            id="a rollout of nothing new",
+        ),
+        pytest.param(
+            N + "faults: [{kind: rollout, at_seconds: 5, undo: true, image: x}]}",
+            "an undo goes back to the version before: leave out worker and image",
+            id="an undo of something else",
+        ),
+        pytest.param(
+            N + "rollout: {max_surge: 0, max_unavailable: 0}}",
+            "rollout: max_surge and max_unavailable are both 0",
+            id="a rollout that cannot move",
+        ),
+        pytest.param(
+            N + "worker: {node_selector: {gpu: true}}}",
+            'worker.node_selector: gpu: expected a text, found true: put it in quotes, such as gpu: "true"',
+            id="a label that is no text",
+        ),
     ],
 )
 def test_a_wrong_scenario_is_refused(tmp_path: Path, text: str, told: str) -> None:

@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 import yaml
 
-from autoscaler.autoscale_cli import read_worker
 from autoscaler.lint import lint
 from autoscaler.manifests import read_policy_text
+from autoscaler.worker_file import read_worker
 from contract.errors import SettingsError
 from contract.producer import ProducerSettings
 from contract.scenario import read_scenario

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from itertools import islice, pairwise
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -10,11 +11,13 @@ from hypothesis import strategies as st
 from autoscaler.backends.base import Backend
 from autoscaler.backends.memory import MemoryBackend, Script
 from autoscaler.errors import BackendError
+from autoscaler.releases import Releases, templates_of
+from autoscaler.rollout.changes import begin
 from contract.errors import KafkaError
 from contract.kafka import KafkaSettings
 from contract.ledger import InjectedRange
 from contract.record import RunEvent
-from contract.scenario import Fault, FreezeFault, KillFault, PoisonFault, Scenario
+from contract.scenario import Fault, FreezeFault, KillFault, PoisonFault, RolloutFault, Scenario, WorkerSpec
 from loadtests.fault_plan import choose, planned
 from loadtests.faults import Faults
 from loadtests.poison import Poisoner
@@ -102,7 +105,7 @@ class PretendedPoisoner(Poisoner):
 def faults_of(*faults: Fault, backend: Backend, seed: int = 1) -> Faults:
     """The faults of a run of 60 s, whose poison goes nowhere."""
     scenario = Scenario(name="faulty", seconds=60, seed=seed, faults=faults)
-    made = Faults(scenario, backend, KafkaSettings(), topic="events")
+    made = Faults(scenario, backend, Releases.only(BARE), KafkaSettings(), topic="events")
     made.poisoner = PretendedPoisoner()
     return made
 
@@ -253,3 +256,30 @@ async def test_what_could_not_be_done_is_told_and_the_plan_goes_on() -> None:
     assert told(await faults.due(3.0, ["w-1"])) == [("fault-freeze", "w-1", "frozen for 1 s")]
     assert told(await faults.due(4.0, ["w-1"])) == [("fault-failed", "w-1", "w-1 cannot be reached")]
     assert told(await faults.due(5.0, ["w-1"])) == [("fault-thaw", "w-1", "goes on")], "a thaw is tried until it works"
+
+
+def rollout(at_seconds: float, **changes: Any) -> RolloutFault:
+    return RolloutFault(kind="rollout", at_seconds=at_seconds, **changes)
+
+
+async def test_a_rollout_starts_another_version_and_an_undo_goes_back() -> None:
+    """What it changes is merged into the scenario's settings; an undo of nothing is told, and the run goes on."""
+    section = WorkerSpec.model_validate({"grace_seconds": 9, "handler": {"name": "burn", "cpu_micros": 5}})
+    releases = Releases(rollout=begin(section), templates=templates_of(lambda _worker, _name: {}))
+    plan = (
+        rollout(1, undo=True),
+        rollout(2, worker={"handler": {"cpu_micros": 7}}, image="weir:2"),
+        rollout(3, undo=True),
+    )
+    scenario = Scenario(name="rolled", seconds=60, worker=section, faults=plan)
+    faults = Faults(scenario, MemoryBackend(), releases, KafkaSettings(), topic="events")
+    refused = "rollout: there is nothing to go back to: revision 1 is the only one"
+    assert told(await faults.due(1.0, NAMES)) == [("fault-failed", "workers", refused)]
+    begun = "revision 2 shall take the place of revision 1"
+    assert told(await faults.due(2.0, NAMES)) == [("fault-rollout", "workers", begun)]
+    wanted = releases.rollout.current
+    assert isinstance(wanted.worker, WorkerSpec)
+    assert (wanted.worker.handler.name, wanted.worker.handler.cpu_micros) == ("burn", 7)
+    assert (wanted.worker.grace_seconds, wanted.image) == (9, "weir:2")
+    back = "revision 1 shall take the place of revision 2"
+    assert told(await faults.due(3.0, NAMES)) == [("fault-rollout", "workers", back)]

@@ -153,11 +153,11 @@ def test_events_of_one_kind_at_one_moment_are_one_mark() -> None:
 def test_hundreds_of_events_leave_the_ones_that_explain_most() -> None:
     """Faults and deaths before scale actions, those before routine; in order of time."""
     routine = happened("ready", *range(0, 600, 3))
-    found = marks([*routine, *happened("scale", *range(5, 600, 60)), *happened("fault", 300, 500)])
+    found = marks([*routine, *happened("scale", *range(5, 600, 60)), *happened("fault-kill", 300, 500)])
     assert len(found) == MARKS_MAX
     assert [mark["at"] for mark in found] == sorted(mark["at"] for mark in found)
     kinds = [mark["text"].split()[0] for mark in found]
-    assert (kinds.count("fault"), kinds.count("scale")) == (2, 10)
+    assert (kinds.count("fault-kill"), kinds.count("scale")) == (2, 10)
 
 
 def test_the_marks_of_a_storm_stay_readable(stormy: RunRecords) -> None:

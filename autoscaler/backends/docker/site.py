@@ -1,0 +1,81 @@
+"""Where the containers of one run or one autoscaler live: an engine that answers, an image that is there, a network."""
+
+import os
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, field
+
+from autoscaler.backends.docker.backend import DEFAULT_IMAGE, DockerBackend
+from autoscaler.backends.docker.engine import Engine
+from autoscaler.backends.docker.network import (
+    make_network,
+    remove_network,
+    remove_stale,
+    require_image,
+    require_network,
+)
+from autoscaler.backends.docker.seen import GROUP, RUN
+from autoscaler.backends.docker.starter import Here, labels_of
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Site:
+    """`gateway` is the machine's own address on a network that was made for the run; None on any other network."""
+
+    engine: Engine
+    image: str
+    image_id: str
+    network: str
+    gateway: str | None = None
+    labels: Mapping[str, str] = field(default_factory=dict)
+
+    def backend(self, group: str, node_labels: Mapping[str, str]) -> DockerBackend:
+        """The backend of that consumer group, which is also the owner of the containers."""
+        return DockerBackend(
+            self.engine,
+            owner=group,
+            network=self.network,
+            image=self.image,
+            labels={**self.labels, GROUP: group},
+            node_labels=node_labels,
+        )
+
+    def describe(self) -> Mapping[str, str]:
+        """For the records of a run."""
+        return {"backend": "docker", "image": self.image, "image_id": self.image_id, "network": self.network}
+
+
+@asynccontextmanager
+async def open_site(image: str | None, network: str) -> AsyncIterator[Site]:
+    """On a network of the user's own.  Raises BackendError before anything is started."""
+    with Engine() as engine:
+        name = image or DEFAULT_IMAGE
+        image_id = await require_image(engine, name)
+        await require_network(engine, network)
+        yield Site(engine=engine, image=name, image_id=image_id, network=network)
+
+
+@asynccontextmanager
+async def open_run_site(
+    image: str | None, network: str | None, *, run_id: str, say: Callable[[str], None]
+) -> AsyncIterator[Site]:
+    """For one run: on that network, or on one of its own, which goes with the run.
+
+    What runs left behind whose process was killed is removed first.
+    """
+    here = Here.now()
+    labels = {**labels_of(os.getpid(), here), RUN: run_id}
+    async with AsyncExitStack() as stack:
+        engine = stack.enter_context(Engine())
+        name = image or DEFAULT_IMAGE
+        image_id = await require_image(engine, name)
+        for removed in await remove_stale(engine, here):
+            say(f"removed {removed}, left behind by a run that was killed")
+        gateway = None
+        if network is None:
+            network = f"weir-{run_id}"
+            gateway = await make_network(engine, network, labels)
+            stack.push_async_callback(remove_network, engine, network)
+        else:
+            await require_network(engine, network)
+        yield Site(engine=engine, image=name, image_id=image_id, network=network, gateway=gateway, labels=labels)
