@@ -100,6 +100,18 @@ def test_an_end_that_the_backend_dates_after_the_tick_began_is_not_waited_out() 
             "exit code 1 after 2.0 s; last words: KeyError: 'a'",
             id="the last line of its log",
         ),
+        pytest.param(
+            {"code": 0, "last_words": '{"time":"now","level":"info","message":"stopped","why":"asked to stop"}\n'},
+            "exit",
+            "exit code 0 after 2.0 s; last words: stopped: asked to stop",
+            id="a line of JSON in words",
+        ),
+        pytest.param(
+            {"code": 1, "last_words": "[1, 2]"},
+            "exit",
+            "exit code 1 after 2.0 s; last words: [1, 2]",
+            id="JSON that says nothing in words",
+        ),
         pytest.param({"code": None}, "exit", "it vanished without an exit code after 2.0 s", id="nothing is known"),
     ],
 )
