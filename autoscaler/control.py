@@ -24,11 +24,11 @@ Leader = Mapping[str, Any]
 
 
 class RefusedError(AutoscalerError):
-    """An order that cannot be taken now: the autoscaler does not act, or there is nothing to change."""
+    """An order that cannot be taken: another autoscaler leads, or this one is a dry run."""
 
 
-class NotActingError(RefusedError):
-    """Refused whatever was ordered: another autoscaler leads, or this one is a dry run."""
+class NoTargetError(RefusedError):
+    """There is no target that could be ended (any more)."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -66,11 +66,11 @@ class Control:
         self._steer(self.steering.aim(target), "manual", f"{words}: {reason}" if reason else words)
 
     def let_go(self) -> None:
-        """End a target before its time.  Raises RefusedError, also when there is none (any more)."""
+        """End a target before its time.  Raises RefusedError, or NoTargetError."""
         self._refuse_idle()
         target = self.steering.target
         if target is None:
-            raise RefusedError("there is no manual target: none was set, or its time is over")
+            raise NoTargetError("there is no manual target: none was set, or its time is over")
         self._steer(self.steering.let_go(), "manual", f"the target of {target.replicas} was ended")
 
     def use(self, manifest: str) -> Seat:
@@ -105,10 +105,10 @@ class Control:
 
     def _refuse_idle(self) -> None:
         if self.controller.dry_run:
-            raise NotActingError("a dry run touches nothing, so there is nothing to order")
+            raise RefusedError("a dry run touches nothing, so there is nothing to order")
         leader = self.leader()
         if leader and not leader["self"]:
-            raise NotActingError(f"{leader['holder']} leads; orders are taken there")
+            raise RefusedError(f"{leader['holder']} leads; orders are taken there")
 
     def _steer(self, steering: Steering, kind: str, detail: str) -> None:
         told = Happening(at_seconds=self.clock(), kind=kind, subject=OPERATOR, detail=detail)

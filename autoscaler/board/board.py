@@ -187,7 +187,7 @@ class Board:
             scenario=facts.scenario,
             dry_run=facts.dry_run,
             slo_time_lag_seconds=facts.slo_time_lag_seconds,
-            mode=self._mode(),
+            mode=self.mode,
             policy=policy_of(panel.acting),
             shadows=[shadow_of(seat.name, self.shadows.get(seat.name)) for seat in panel.shadows],
             manual=TargetDocument.model_validate(vars(steering.target)) if steering.target else None,
@@ -223,7 +223,8 @@ class Board:
         until = float("inf") if since is None or seconds is None else since + seconds
         return thin(self.columns.rows(begin, until), points)
 
-    def _mode(self) -> Mode:
+    @property
+    def mode(self) -> Mode:
         """Whoever makes the number that is asserted."""
         steering, leader = self.control.steering, self.control.leader()
         if self.facts.dry_run:

@@ -23,6 +23,7 @@ class Tallies:
     Attributes:
         decisions: By direction (up, down, none) and rule.
         happenings: By kind.
+        changes: Ordered by the API's callers: by what they asked for, and whether it was accepted or refused.
         known_at: When each signal was known last.
         ticks: How long they took.
         late_seconds: How late the last tick began.
@@ -30,6 +31,7 @@ class Tallies:
 
     decisions: Counter[tuple[str, str]] = field(default_factory=Counter)
     happenings: Counter[str] = field(default_factory=Counter)
+    changes: Counter[tuple[str, str]] = field(default_factory=Counter)
     known_at: dict[Signal, float] = field(default_factory=dict)
     ticks: Histogram = field(default_factory=lambda: histogram("autoscaler_loop_duration_seconds", None))
     late_seconds: float = 0.0

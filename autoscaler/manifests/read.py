@@ -92,7 +92,8 @@ def _read(document: Mapping[str, Any], source: str, context: Context, passed_ove
     kind = KINDS[document["kind"]]
     version = document.get("apiVersion")
     if kind.api_versions and version not in kind.api_versions:
-        raise PolicyError(f"{source}: apiVersion: expected {' or '.join(kind.api_versions)}, found {version!r}")
+        fault = f"apiVersion: expected {' or '.join(kind.api_versions)}, found {version!r}"
+        raise PolicyError(f"{source}: {fault}", [fault])
     try:
         plan = kind.read(document, context)
     except Refusal as refusal:
