@@ -1,8 +1,7 @@
 """The board: the last tick, a day of samples, decisions and happenings, and everybody who listens for more."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Any
 
 import orjson
 from pydantic import TypeAdapter
@@ -13,6 +12,7 @@ from autoscaler.board.documents import (
     LeaderDocument,
     Mode,
     PauseDocument,
+    RolloutDocument,
     StateDocument,
     StormDocument,
     TargetDocument,
@@ -53,12 +53,10 @@ class Board:
 
     Attributes:
         report: The last tick; None = there was none yet.
-        rollout: What there is to tell of a rolling update; None = nothing.
     """
 
     facts: Facts
     control: Control
-    rollout: Callable[[], Mapping[str, Any] | None] = lambda: None
     report: Report | None = None
     columns: Columns = field(default_factory=Columns)
     log: Log = field(default_factory=Log)
@@ -202,7 +200,7 @@ class Board:
             problems=list(report.look.problems) if report.look else [],
             storm=self.storm(),
             tick_seconds=facts.tick_seconds,
-            rollout=dict(rollout) if (rollout := self.rollout()) else None,
+            rollout=None if facts.dry_run else RolloutDocument.of(self.control.controller.releases.rollout),
         )
 
     def storm(self) -> StormDocument:
