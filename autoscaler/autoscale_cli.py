@@ -11,12 +11,18 @@ from typing import Annotated
 import typer
 import uvloop
 
+from autoscaler.api.hosting import Hosting, hosted
+from autoscaler.api.server import ApiAddress, read_address
 from autoscaler.assembly import Surroundings, open_controller
+from autoscaler.board.facts import Facts
+from autoscaler.needed import told_rate
 from autoscaler.options import (
+    ApiOption,
     ClusterSettings,
     MetricNames,
     NodeLabels,
     StrategySettings,
+    TokenFileOption,
     read_cluster,
     read_labels,
     read_names,
@@ -43,8 +49,11 @@ Examples:
 
   weir autoscale --scaler hpa.yaml --worker worker.yaml --node-label gpu=true    # for a worker with a node_selector
 
+  weir autoscale --scaler mine.yaml --api 0.0.0.0:8080 --token-file /run/secrets/weir-api-token     # for others too
+
 Kafka's security comes from WEIR_KAFKA_*, the workers' other settings from WEIR_WORKER_*.  Ctrl-C lets the workers
-finish what they hold, commit and leave, and ends them.
+finish what they hold, commit and leave, and ends them.  While it runs: weir status, pause, resume, scale, policy, and
+the live page in a browser.
 """
 
 SHIPPED = Path(__file__).parents[1] / "loadtests" / "policies"
@@ -71,6 +80,8 @@ class Orders:
     dry_run: bool
     strategy: RolloutStrategy | None = None
     node_labels: Mapping[str, str] = field(default_factory=dict)
+    backend: str = BackendName.PROCESS
+    api: ApiAddress | None = None
 
 
 def autoscale(  # noqa: PLR0917  # typer passes them by name
@@ -94,9 +105,11 @@ def autoscale(  # noqa: PLR0917  # typer passes them by name
     cpu_window_seconds: Annotated[float, typer.Option(min=0.1, max=600, help="What CPU samples are means of.")] = 15.0,
     journal: Annotated[Path | None, typer.Option(help="Write every tick here, to replay and explain.")] = None,
     folder: Annotated[Path, typer.Option(help="Logs and state of the workers.")] = Path("weir-workers"),
+    api: ApiOption = "127.0.0.1:8080",
+    token_file: TokenFileOption = None,
 ) -> None:
     """Keep as many workers alive as POLICY asks for, and say why it is that many."""
-    del backend  # one of one; the option is there so that commands stay valid when there are more
+    address = read_address(api, token_file)
     _refuse_names([scaler, *(shadow or ())])
     settings = WorkerSettings.read(topic=topic, group=group)
     policy = PolicyScaler(
@@ -118,6 +131,8 @@ def autoscale(  # noqa: PLR0917  # typer passes them by name
         folder=folder,
         journal=journal,
         dry_run=dry_run,
+        backend=str(backend),
+        api=address,
     )
     uvloop.run(_autoscale(orders))
 
@@ -142,8 +157,27 @@ async def _autoscale(orders: Orders) -> None:
             typer.echo(note)
         mode = ", a dry run" if orders.dry_run else ""
         typer.echo(f"{orders.scaler.name} ({orders.scaler.kind}) decides{mode}; Ctrl-C ends")
-        await controller.run(stop, teller.tell)
+        async with hosted(controller, hosting(orders, teller)) as show:
+            await controller.run(stop, lambda report: teller.tell(show(report)))
         typer.echo("stopping the workers …")
+
+
+def hosting(orders: Orders, teller: Teller) -> Hosting | None:
+    """How its API is served; None = not at all."""
+    if orders.api is None:
+        return None
+    told = orders.settings.model_copy(update=_work(orders.worker))
+    facts = Facts(
+        group=orders.settings.group,
+        topic=orders.settings.topic,
+        backend=orders.backend,
+        dry_run=orders.dry_run,
+        worker_rate=told_rate(orders.worker.events_per_second, told.handler),
+        cpu_window_seconds=orders.cpu_window_seconds,
+    )
+    return Hosting(
+        address=orders.api, facts=facts, folder=orders.folder, read_seat=orders.scaler.read_seat, say=teller.note
+    )
 
 
 def surroundings(orders: Orders) -> Surroundings:

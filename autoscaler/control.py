@@ -18,10 +18,6 @@ from autoscaler.steering import Steering, Target
 from contract.pods import PodSpec
 from contract.rollout import RolloutStrategy
 
-REPLICAS_MAX = 1_000
-TARGET_SECONDS_MAX = 7 * 86_400.0
-"""A target that everybody has forgotten is an autoscaler that is switched off."""
-
 Leader = Mapping[str, Any]
 """Who leads: holder, term, self (whether it is this one), lease_seconds."""
 

@@ -13,6 +13,9 @@ from autoscaler.model import Step
 from autoscaler.model.value import replace, value
 
 VERSION = 1
+REPLICAS_MAX = 1_000
+TARGET_SECONDS_MAX = 7 * 86_400.0
+"""A target that everybody has forgotten is an autoscaler that is switched off."""
 
 
 @value(frozen=True, slots=True, kw_only=True)

@@ -1,5 +1,6 @@
 """What a person reads while the autoscaler works: a line for what happens, and now and then how things stand."""
 
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -28,6 +29,10 @@ class Teller:
         if report.at_seconds - self._stood_at >= STANDING_EVERY_SECONDS:
             self._stood_at = report.at_seconds
             self._line(report.at_seconds, standing(report))
+
+    def note(self, text: str) -> None:
+        """A line that belongs to no tick."""
+        self._line(time.time(), text)
 
     def _line(self, at_seconds: float, text: str) -> None:
         self.say(f"{datetime.fromtimestamp(at_seconds, UTC):%H:%M:%S}  {text}")

@@ -35,7 +35,6 @@ async def running_workers(
     def environment(worker: WorkerSpec, worker_id: str) -> Mapping[str, str]:
         return worker_settings(worker, topics, worker_id).to_environment() | kafka.to_environment()
 
-    window = scenario.scaler.cpu_window_seconds if isinstance(scenario.scaler, PolicyScaler) else CPU_WINDOW_SECONDS
     around = Surroundings(
         kafka=kafka,
         topic=topics.events,
@@ -45,12 +44,18 @@ async def running_workers(
         ),
         folder=directory.path / "workers",
         journal=directory.decisions_jsonl,
-        cpu_window_seconds=window,
+        cpu_window_seconds=cpu_window_seconds(scenario),
         called=scenario.topic.name,
         node_labels=scenario.node_labels,
     )
     async with open_controller(scaler, around) as controller:
         yield controller
+
+
+def cpu_window_seconds(scenario: Scenario) -> float:
+    """What policies' CPU figures are means of."""
+    scaler = scenario.scaler
+    return scaler.cpu_window_seconds if isinstance(scaler, PolicyScaler) else CPU_WINDOW_SECONDS
 
 
 def worker_settings(spec: WorkerSpec, topics: Topics, worker_id: str) -> WorkerSettings:

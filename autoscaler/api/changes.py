@@ -10,8 +10,9 @@ from autoscaler.api.desk import Desk, DeskHere
 from autoscaler.api.problems import FieldFault, ProblemError, ProblemType
 from autoscaler.board.documents import Mode, PauseDocument, PolicyDocument, TargetDocument, example
 from autoscaler.board.shape import policy_of
-from autoscaler.control import REPLICAS_MAX, TARGET_SECONDS_MAX, NoTargetError, RefusedError
+from autoscaler.control import NoTargetError, RefusedError
 from autoscaler.errors import PolicyError
+from autoscaler.steering import REPLICAS_MAX, TARGET_SECONDS_MAX
 from contract.settings import Strict
 
 YAML_TYPES = ("application/yaml", "application/x-yaml", "text/yaml", "text/x-yaml")

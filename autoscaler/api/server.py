@@ -14,6 +14,7 @@ from contract.errors import SettingsError
 from contract.serving import listen, serve
 
 OFF = "none"
+WHAT = "the API's address (--api)"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,6 +51,12 @@ def read_address(text: str, token_file: Path | None) -> ApiAddress | None:
     return address
 
 
+def refuse_taken(address: ApiAddress | None) -> None:
+    """Before anything is started: SettingsError if the address cannot be served on now."""
+    if address:
+        listen(address.host, address.port, what=WHAT).close()
+
+
 @asynccontextmanager
 async def serve_api(
     board: Board, address: ApiAddress, *, folder: Path, say: Callable[[str], None]
@@ -58,7 +65,7 @@ async def serve_api(
 
     Without a token file one is kept in `folder`, but not in a dry run, which takes no orders and leaves folders alone.
     """
-    listening = listen(address.host, address.port, what="the API's address (--api)")
+    listening = listen(address.host, address.port, what=WHAT)
     try:
         token = _token(address, folder, dry_run=board.facts.dry_run)
     except SettingsError:

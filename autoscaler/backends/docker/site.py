@@ -7,7 +7,13 @@ from dataclasses import dataclass, field
 
 from autoscaler.backends.docker.backend import DEFAULT_IMAGE, DockerBackend
 from autoscaler.backends.docker.engine import Engine
-from autoscaler.backends.docker.network import make_network, remove_network, remove_stale, require_image, require_network
+from autoscaler.backends.docker.network import (
+    make_network,
+    remove_network,
+    remove_stale,
+    require_image,
+    require_network,
+)
 from autoscaler.backends.docker.seen import GROUP, RUN
 from autoscaler.backends.docker.starter import Here, labels_of
 
