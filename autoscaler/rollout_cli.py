@@ -38,6 +38,7 @@ Examples:
   weir rollout start --worker worker.yaml --watch        # and wait; exit code 1 if it stalls
 
 What the file leaves out has its default, or what the environment says; it is not merged with the present settings.
+The same holds for --strategy.  Without it, and without `rollout` in the file, the present strategy stays.
 {WHERE}"""
 STATUS_EPILOG = """
 Examples:
@@ -69,7 +70,7 @@ Watch = Annotated[bool, typer.Option("--watch", help="Wait until it is complete 
 
 
 @app.command(epilog=START_EPILOG)
-def start(
+def start(  # noqa: PLR0917  # typer passes them by name
     worker: Annotated[Path | None, typer.Option(metavar="WORKER.yaml", help="The new settings.")] = None,
     image: Annotated[str | None, typer.Option(metavar="IMAGE", help="Of containers.")] = None,
     strategy: StrategySettings = None,

@@ -9,6 +9,7 @@ from pydantic import BaseModel, Field, model_validator
 from autoscaler.api.changes import WithToken, json_only
 from autoscaler.api.desk import Desk, DeskHere
 from autoscaler.api.problems import ProblemError, ProblemType
+from autoscaler.board.board import IDLE
 from autoscaler.board.documents import AT, ROLLOUT, RolloutDocument, example
 from autoscaler.control import RefusedError
 from autoscaler.errors import RolloutError
@@ -76,7 +77,13 @@ reading = APIRouter(prefix="/api/v1/rollout", tags=["reads"])
 
 @reading.get("", summary="The version of the workers, and those before it")
 async def show(desk: DeskHere) -> WholeRolloutDocument:
-    """How far the wanted version has come, and every version that can be gone back to."""
+    """How far the wanted version has come, and every version that can be gone back to.
+
+    404 where no workers are made: in a dry run, and on standby.
+    """
+    if desk.board.mode in IDLE:
+        detail = f"this autoscaler makes no workers ({desk.board.mode}), so it has no version of them"
+        raise ProblemError(404, ProblemType.NO_ROLLOUT, "No rollout", detail)
     return _document(desk.control.controller.releases.rollout)
 
 

@@ -44,6 +44,8 @@ from autoscaler.panel import STORM
 from autoscaler.reconciler.model import Happening
 from autoscaler.storm.watch import Second, StormWatch
 
+IDLE: frozenset[Mode] = frozenset({"dry-run", "standby"})
+"""Modes in which it makes no workers: those that there are, and their versions, are somebody else's."""
 _WORKERS = TypeAdapter(list[WorkerDocument])
 
 
@@ -200,7 +202,7 @@ class Board:
             problems=list(report.look.problems) if report.look else [],
             storm=self.storm(),
             tick_seconds=facts.tick_seconds,
-            rollout=None if facts.dry_run else RolloutDocument.of(self.control.controller.releases.rollout),
+            rollout=None if self.mode in IDLE else RolloutDocument.of(self.control.controller.releases.rollout),
         )
 
     def storm(self) -> StormDocument:

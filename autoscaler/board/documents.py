@@ -211,7 +211,7 @@ class StateDocument(BaseModel):
     problems: list[str] = Field(description="who did not answer in this tick, and why")
     storm: StormDocument
     tick_seconds: float = Field(description="from one tick to the next")
-    rollout: RolloutDocument | None = Field(description="the workers' version, and how far it has come; null = dry run")
+    rollout: RolloutDocument | None = Field(description="which version the workers are; null = none are made here")
 
 
 class WorkerDocument(BaseModel):
