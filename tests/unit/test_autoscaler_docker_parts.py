@@ -19,7 +19,10 @@ ANSWERS = Path(__file__).parent / "docker_answers"
 
 
 def recorded(name: str) -> Any:
-    """An answer of an engine: v1's as it came, and `docker stats` showed 18.44MiB; v2's as the API's reference has it."""
+    """An answer of an engine.
+
+    cgroup v1's as it came, when `docker stats` showed 18.44MiB; v2's is made after the API's reference.
+    """
     return json.loads((ANSWERS / f"{name}.json").read_text())
 
 
