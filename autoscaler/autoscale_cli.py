@@ -11,8 +11,13 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 import uvloop
 
+from autoscaler.api.hosting import Hosting, hosted
+from autoscaler.api.server import ApiAddress, read_address
 from autoscaler.assembly import Surroundings, open_controller
+from autoscaler.board.facts import Facts
+from autoscaler.needed import told_rate
 from autoscaler.options import (
+    ApiOption,
     Backend,
     BackendName,
     ClusterSettings,
@@ -22,6 +27,7 @@ from autoscaler.options import (
     Network,
     NodeLabels,
     StrategySettings,
+    TokenFileOption,
     read_cluster,
     read_containers,
     read_labels,
@@ -53,9 +59,11 @@ Examples:
   weir autoscale --scaler hpa.yaml --worker worker.yaml --node-label gpu=true    # for a worker with a node_selector
 
   weir autoscale --scaler hpa.yaml --kafka kafka:9092 --backend docker --network shop_default    # as containers
+  weir autoscale --scaler mine.yaml --api 0.0.0.0:8080 --token-file /run/secrets/weir-api-token     # for others too
 
 Kafka's security comes from WEIR_KAFKA_*, the workers' other settings from WEIR_WORKER_*.  Ctrl-C lets the workers
-finish what they hold, commit and leave, and ends them.
+finish what they hold, commit and leave, and ends them.  While it runs: weir status, pause, resume, scale, policy, and
+the live page in a browser.
 """
 
 SHIPPED = Path(__file__).parents[1] / "loadtests" / "policies"
@@ -78,6 +86,7 @@ class Orders:
     node_labels: Mapping[str, str] = field(default_factory=dict)
     containers: Containers | None = None
     """None = workers are processes."""
+    api: ApiAddress | None = None
 
 
 def autoscale(  # noqa: PLR0917  # typer passes them by name
@@ -103,8 +112,11 @@ def autoscale(  # noqa: PLR0917  # typer passes them by name
     cpu_window_seconds: Annotated[float, typer.Option(min=0.1, max=600, help="What CPU samples are means of.")] = 15.0,
     journal: Annotated[Path | None, typer.Option(help="Write every tick here, to replay and explain.")] = None,
     folder: Annotated[Path, typer.Option(help="Logs and state of the workers.")] = Path("weir-workers"),
+    api: ApiOption = "127.0.0.1:8080",
+    token_file: TokenFileOption = None,
 ) -> None:
     """Keep as many workers alive as POLICY asks for, and say why it is that many."""
+    address = read_address(api, token_file)
     _refuse_names([scaler, *(shadow or ())])
     settings = WorkerSettings.read(topic=topic, group=group)
     policy = PolicyScaler(
@@ -129,6 +141,7 @@ def autoscale(  # noqa: PLR0917  # typer passes them by name
         journal=journal,
         dry_run=dry_run,
         containers=where,
+        api=address,
     )
     uvloop.run(_autoscale(orders))
 
@@ -153,7 +166,8 @@ async def _autoscale(orders: Orders) -> None:
             typer.echo(note)
         mode = ", a dry run" if orders.dry_run else ""
         typer.echo(f"{orders.scaler.name} ({orders.scaler.kind}) decides{mode}; Ctrl-C ends")
-        await controller.run(stop, teller.tell)
+        async with hosted(controller, hosting(orders, teller)) as show:
+            await controller.run(stop, lambda report: teller.tell(show(report)))
         typer.echo("stopping the workers …")
 
 
@@ -168,6 +182,24 @@ async def _site(orders: Orders) -> "AsyncIterator[Site | None]":
     assert orders.containers.network is not None
     async with open_site(orders.containers.image, orders.containers.network) as site:
         yield site
+
+
+def hosting(orders: Orders, teller: Teller) -> Hosting | None:
+    """How its API is served; None = not at all."""
+    if orders.api is None:
+        return None
+    told = orders.settings.model_copy(update=_work(orders.worker))
+    facts = Facts(
+        group=orders.settings.group,
+        topic=orders.settings.topic,
+        backend=BackendName.DOCKER if orders.containers else BackendName.PROCESS,
+        dry_run=orders.dry_run,
+        worker_rate=told_rate(orders.worker.events_per_second, told.handler),
+        cpu_window_seconds=orders.cpu_window_seconds,
+    )
+    return Hosting(
+        address=orders.api, facts=facts, folder=orders.folder, read_seat=orders.scaler.read_seat, say=teller.note
+    )
 
 
 def surroundings(orders: Orders, site: "Site | None" = None) -> Surroundings:

@@ -15,12 +15,13 @@ from typing import TypeVar
 from autoscaler.backends.base import Backend
 from autoscaler.journal import Journal, Tick
 from autoscaler.observer.observer import Look, Observer
-from autoscaler.panel import Answer, Panel
+from autoscaler.panel import OPERATOR, Answer, Panel
 from autoscaler.prober import Prober
 from autoscaler.reconciler.model import Action, Fleet, Found, Happening, Kill, Launch, Node, Stop
 from autoscaler.reconciler.reconcile import reconcile
 from autoscaler.releases import Releases
 from autoscaler.rollout.model import Rollout
+from autoscaler.steering import Steering
 
 Value = TypeVar("Value")
 
@@ -39,6 +40,8 @@ class Report:
     took_seconds: float
     rollout: Rollout | None = None
     """The versions of the workers, and how far the wanted one has come; None = a dry run, which makes none."""
+    steering: Steering = field(default_factory=Steering)
+    """What an operator had ordered."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -48,6 +51,9 @@ class Controller:
     Attributes:
         fleet: The workers as they are kept.
         failures: How often each part has failed.
+        actions: How often the backend did something, or failed to, by the kind of the action.
+        steering: What an operator has ordered.
+        on_steering: Told whenever that changed, to keep it.
     """
 
     observer: Observer
@@ -63,6 +69,10 @@ class Controller:
     """What the backend cannot hold of what it was asked."""
     fleet: Fleet = field(default_factory=Fleet)
     failures: Counter[str] = field(default_factory=Counter)
+    actions: "Counter[tuple[type[Action], bool]]" = field(default_factory=Counter)
+    steering: Steering = field(default_factory=Steering)
+    on_steering: Callable[[Steering], None] = lambda _: None
+    _told: list[Happening] = field(default_factory=list)
     _held: list[str] = field(default_factory=list)
     _nodes: Sequence[Node] | None = None
     """As the backend told them last."""
@@ -75,13 +85,20 @@ class Controller:
             rest = period_seconds - (time.monotonic() - began)
             await _wait(stop, max(0.0, rest))
 
+    def steer(self, steering: Steering, told: Happening) -> None:
+        """Take an order, which holds from the next tick on and is told in it."""
+        self.steering = steering
+        self._told.append(told)
+        self.on_steering(steering)
+
     async def tick(self, now: float, *, deciding: bool = True) -> Report:
         """Look, decide, reconcile, act, write down.  Without `deciding` the present number is only kept alive."""
         began = time.monotonic()
         self._held = []
+        self._expire(now)
         found = await self._guard("backend", self.backend.list())
         look = await self._guard("observer", self._look(now))
-        answer = self._decide(look) if deciding and look else None
+        answer = self._decide(look) if deciding else None
         actions, happenings = await self._keep(found, look, now)
         if deciding and look:
             self._write(look, answer, actions)
@@ -91,10 +108,11 @@ class Controller:
             desired=self.panel.desired,
             look=look,
             answer=answer,
-            happenings=(*(answer.happenings if answer else ()), *happenings),
+            happenings=(*self._news(), *(answer.happenings if answer else ()), *happenings),
             held="; ".join(self._held) or None,
             took_seconds=time.monotonic() - began,
             rollout=None if self.dry_run else self.releases.rollout,
+            steering=self.steering,
         )
 
     async def _look(self, now: float) -> Look:
@@ -106,8 +124,26 @@ class Controller:
         self.panel.desired = members
         return replace(look, observation=replace(look.observation, spec_replicas=members, status_replicas=members))
 
-    def _decide(self, look: Look) -> Answer:
-        answer = self.panel.ask(look.observation)
+    def _expire(self, now: float) -> None:
+        """A target that is over is told, and the policy goes on from the present number."""
+        still = self.steering.at(now)
+        if still != self.steering:
+            follows = "paused, so this number is kept" if still.paused else f"{self.panel.acting.name} goes on from it"
+            detail = f"the target of {self.panel.desired} is over: {follows}"
+            self.steer(still, Happening(at_seconds=now, kind="manual", subject=OPERATOR, detail=detail))
+
+    def _news(self) -> Sequence[Happening]:
+        told, self._told = self._told, []
+        return told
+
+    def _decide(self, look: Look | None) -> Answer | None:
+        """Without a look no policy is asked; an operator's order needs none."""
+        order = self.steering.order(self.panel.desired)
+        if order:
+            self.panel.desired = order.replicas
+        if look is None:
+            return None
+        answer = self.panel.ask(look.observation, order)
         if answer.held:
             self._failed("policy", answer.held)
         return answer
@@ -146,9 +182,11 @@ class Controller:
     async def _act_in_order(self, actions: Sequence[Action]) -> None:
         """One worker's actions, one after the other: its remains are removed before it is launched again."""
         for action in actions:
-            await self._guard("backend", self._act(action))
+            done = await self._guard("backend", self._act(action))
+            self.actions[type(action), bool(done)] += 1
 
-    async def _act(self, action: Action) -> None:
+    async def _act(self, action: Action) -> bool:
+        """True: `_guard` makes None of a failure."""
         match action:
             case Launch():
                 await self.backend.launch(action.name, action.generation, self.releases.template(action.revision))
@@ -158,6 +196,7 @@ class Controller:
                 await self.backend.kill(action.name)
             case _:
                 await self.backend.remove(action.name)
+        return True
 
     def _write(self, look: Look, answer: Answer | None, actions: Sequence[Action]) -> None:
         if self.journal is None:
@@ -167,6 +206,7 @@ class Controller:
             memory=answer.memory if answer else None,
             policy=self.panel.acting.name,
             decision=answer.decision if answer else None,
+            order=answer.order if answer else None,
             desired=self.panel.desired,
             held="; ".join(self._held) or None,
             shadows=answer.shadows if answer else {},

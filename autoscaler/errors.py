@@ -1,5 +1,7 @@
 """What can go wrong in the autoscaler through something other than a fault of its own."""
 
+from collections.abc import Sequence
+
 from contract.errors import SettingsError, WeirError
 
 
@@ -8,7 +10,14 @@ class AutoscalerError(WeirError):
 
 
 class PolicyError(AutoscalerError, SettingsError):
-    """A policy file that cannot be used, or not be honoured in full.  Names the file and the path to every fault."""
+    """A policy file that cannot be used, or not be honoured in full.  Names the file and the path to every fault.
+
+    `faults` has those of single fields, each as `path: what is wrong`.
+    """
+
+    def __init__(self, message: str, faults: Sequence[str] = ()) -> None:
+        super().__init__(message)
+        self.faults = tuple(faults)
 
 
 class StateError(AutoscalerError, SettingsError):

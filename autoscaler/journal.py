@@ -17,7 +17,7 @@ from autoscaler.errors import StateError
 from autoscaler.lines.format import VERSION, path_text
 from autoscaler.lines.readers import Wrong, reader_of
 from autoscaler.lines.slim import slim, slim_line
-from autoscaler.model import Decision, Memory, Observation
+from autoscaler.model import Decision, Memory, Observation, Step
 from autoscaler.model.value import value
 
 
@@ -41,7 +41,9 @@ class Tick:
     policy: str
     """Name of the acting policy."""
     decision: Decision | None
-    """None = the policy was not asked in this tick: its period had not passed, or it failed (`held`)."""
+    """None = the policy was not asked in this tick: its period had not passed, it failed (`held`), or by `order`."""
+    order: Step | None = None
+    """What an operator had ordered instead of the policy's number: a target, or a pause."""
     desired: int
     """How many workers were asserted in this tick."""
     held: str | None = None

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 from ipaddress import ip_address
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -31,6 +32,14 @@ StrategySettings = Annotated[
 NodeLabels = Annotated[
     list[str] | None,
     typer.Option(metavar="KEY=VALUE", help="A label of this machine, for workers with a node_selector."),
+]
+ApiOption = Annotated[
+    str,
+    typer.Option("--api", metavar="HOST:PORT", help="Serve the live page and the API here; none = off, port 0 = any."),
+]
+TokenFileOption = Annotated[
+    Path | None,
+    typer.Option(metavar="FILE", help="The token that orders need.", show_default="made, in the workers' folder"),
 ]
 
 

@@ -15,6 +15,8 @@ from autoscaler.reconciler.model import Happening
 EARLY_SECONDS = 0.1
 """Ticks come a few milliseconds early or late; without this a period of 3 s would now and then be 4."""
 STORM = "InitStorm"
+OPERATOR = "operator"
+"""Who did what no policy did."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -23,6 +25,9 @@ class Seat:
 
     name: str
     plan: Plan
+    kind: str = ""
+    manifest: str = ""
+    """The text that it was read from."""
     memory: Memory = field(default_factory=Memory)
     decision: Decision | None = None
     next_at: float = float("-inf")
@@ -48,6 +53,8 @@ class Answer:
     decision: Decision | None
     memory: Memory | None
     """What the acting policy remembered before, the first time that it was asked."""
+    order: Step | None = None
+    """What was asserted instead of asking the acting policy."""
     shadows: Mapping[str, ShadowAnswer]
     happenings: tuple[Happening, ...]
     held: str | None
@@ -55,20 +62,31 @@ class Answer:
 
 @dataclass(slots=True, kw_only=True)
 class Panel:
-    """`desired` is the number of workers that is to be kept: the acting policy's last answer."""
+    """`desired` is the number of workers that is to be kept: the acting policy's last answer, or an order."""
 
     acting: Seat
     desired: int
     shadows: Sequence[Seat] = ()
 
-    def ask(self, seen: Observation) -> Answer:
-        """Everybody whose time has come."""
+    def use(self, seat: Seat) -> None:
+        """Let another policy act from now on, beginning with the present number; a shadow of its name has no use."""
+        self.acting, self.shadows = seat, [shadow for shadow in self.shadows if shadow.name != seat.name]
+
+    def ask(self, seen: Observation, order: Step | None = None) -> Answer:
+        """Everybody whose time has come; with an `order` the acting policy is not asked."""
         before, first = self.acting.decision, self.acting.memory if self.acting.decision is None else None
-        decision, held = self._act(seen)
+        decision, held = self._act(seen) if order is None else (None, None)
+        if order:
+            self.desired = order.replicas
         shadows = {seat.name: answer for seat in self.shadows if (answer := self._watch(seat, seen))}
-        happenings = tuple(_told(self.acting.name, seen, before, decision)) if decision else ()
+        happenings = (*(_ordered(seen, order) if order else ()), *_told(self.acting.name, seen, before, decision))
         return Answer(
-            decision=decision, memory=first if decision else None, shadows=shadows, happenings=happenings, held=held
+            decision=decision,
+            memory=first if decision else None,
+            order=order,
+            shadows=shadows,
+            happenings=happenings,
+            held=held,
         )
 
     def _act(self, seen: Observation) -> tuple[Decision | None, str | None]:
@@ -106,7 +124,15 @@ def reason(trail: Sequence[Step], before: int) -> str:
     return f"{found.rule}: {found.why}"
 
 
-def _told(name: str, seen: Observation, before: Decision | None, now: Decision) -> Iterator[Happening]:
+def _ordered(seen: Observation, order: Step) -> Iterator[Happening]:
+    if order.replicas != seen.spec_replicas:
+        detail = f"{seen.spec_replicas} → {order.replicas}: {order.rule}: {order.why}"
+        yield Happening(at_seconds=seen.at_seconds, kind="scale", subject=OPERATOR, detail=detail)
+
+
+def _told(name: str, seen: Observation, before: Decision | None, now: Decision | None) -> Iterator[Happening]:
+    if now is None:
+        return
     if now.replicas != seen.spec_replicas:
         detail = f"{seen.spec_replicas} → {now.replicas}: {reason(now.trail, seen.spec_replicas)}"
         yield Happening(at_seconds=seen.at_seconds, kind="scale", subject=name, detail=detail)

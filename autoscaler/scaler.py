@@ -4,14 +4,15 @@ A policy that cannot be honoured is refused here, with all its faults, and not w
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+import yaml
 from pydantic import ValidationError
 
 from autoscaler.cluster import HpaClusterSettings
-from autoscaler.manifests import ReadPolicy, read_policy
+from autoscaler.manifests import ReadPolicy, read_policy, read_policy_text
 from autoscaler.manifests.kinds import Context
 from autoscaler.model import Plan
 from autoscaler.panel import Panel, Seat
@@ -32,13 +33,21 @@ class ScalerPlan:
     replicas: int
     shadows: tuple[ReadPolicy, ...] = ()
     document: dict[str, Any] | None = None
+    manifest: str = ""
+    """The text of the acting policy's file."""
+    context: Context = field(default_factory=Context)
+    """What a policy depends on here, also one that comes later."""
     notes: tuple[str, ...] = ()
     """What a reader of the run has to know about it: documents passed over, settings that are not Kubernetes' own."""
 
     def panel(self) -> Panel:
         """The policies at the start of a run, without memories."""
-        shadows = tuple(Seat(name=shadow.name, plan=shadow.plan) for shadow in self.shadows)
-        return Panel(acting=Seat(name=self.name, plan=self.plan), desired=self.replicas, shadows=shadows)
+        acting = Seat(name=self.name, plan=self.plan, kind=self.kind, manifest=self.manifest)
+        return Panel(acting=acting, desired=self.replicas, shadows=tuple(map(_seat, self.shadows)))
+
+    def read_seat(self, manifest: str) -> Seat:
+        """A policy that comes while the autoscaler runs, read as the one of the start was.  Raises PolicyError."""
+        return _seat(read_policy_text(manifest, "the manifest", replace(self.context, user_code=False)))
 
     def describe(self) -> dict[str, Any]:
         """For run.json."""
@@ -53,14 +62,17 @@ class ScalerPlan:
         }
 
 
+def _seat(policy: ReadPolicy) -> Seat:
+    return Seat(name=policy.name, plan=policy.plan, kind=policy.kind, manifest=policy.text)
+
+
 def read_scaler(scaler: FixedScaler | PolicyScaler, topic: str | None = None) -> ScalerPlan:
     """The plan of a scenario's scaler.  Raises PolicyError or SettingsError with everything that is wrong.
 
     `topic` is what observations call the one topic that there is; None = as the manifests have it.
     """
     if isinstance(scaler, FixedScaler):
-        name = f"fixed-{scaler.replicas}"
-        return ScalerPlan(name=name, kind="FixedPolicy", plan=fixed_plan(scaler.replicas), replicas=scaler.replicas)
+        return _fixed(scaler.replicas, Context(topic=topic, known_only=True))
     context = _context(scaler, topic)
     policy = read_policy(scaler.policy, context)
     return ScalerPlan(
@@ -70,7 +82,27 @@ def read_scaler(scaler: FixedScaler | PolicyScaler, topic: str | None = None) ->
         replicas=_start(scaler.replicas, policy.plan),
         shadows=_distinct(policy.name, [read_policy(path, context) for path in scaler.shadows]),
         document=dict(policy.document),
+        manifest=policy.text,
+        context=context,
         notes=(*_notes(scaler.policy, policy, topic), *_shortened(policy.cluster)),
+    )
+
+
+def _fixed(replicas: int, context: Context) -> ScalerPlan:
+    name = f"fixed-{replicas}"
+    document = {
+        "apiVersion": "weir/v1",
+        "kind": "FixedPolicy",
+        "metadata": {"name": name},
+        "spec": {"replicas": replicas},
+    }
+    return ScalerPlan(
+        name=name,
+        kind="FixedPolicy",
+        plan=fixed_plan(replicas),
+        replicas=replicas,
+        manifest=yaml.safe_dump(document, sort_keys=False),
+        context=context,
     )
 
 

@@ -1,5 +1,6 @@
 """What a person reads while the autoscaler works: a line for what happens, and now and then how things stand."""
 
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -29,6 +30,10 @@ class Teller:
             self._stood_at = report.at_seconds
             self._line(report.at_seconds, standing(report))
 
+    def note(self, text: str) -> None:
+        """A line that belongs to no tick."""
+        self._line(time.time(), text)
+
     def _line(self, at_seconds: float, text: str) -> None:
         self.say(f"{datetime.fromtimestamp(at_seconds, UTC):%H:%M:%S}  {text}")
 
@@ -48,6 +53,15 @@ def standing(report: Report) -> str:
     waiting = f", {len(pending)} pending ({pending[0]})" if pending else ""
     members = NOT_KNOWN if seen is None or seen.group_members is None else str(seen.group_members)
     return (
-        f"{'workers':<12} {report.desired} wanted, {running} running, {ready} ready{waiting}, {members} in the group; "
+        f"{'workers':<12} {report.desired} wanted{_ordered(report)}, {running} running, {ready} ready{waiting}, "
+        f"{members} in the group; "
         f"lag {lag} events, {age}; arriving {rate}{''.join(f'; {problem}' for problem in problems)}"
     )
+
+
+def _ordered(report: Report) -> str:
+    """Who wants that many, if it is not the policy."""
+    steering = report.steering
+    if steering.target:
+        return f" by hand for {steering.target.until - report.at_seconds:,.0f} s more"
+    return " (paused)" if steering.paused else ""

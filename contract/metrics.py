@@ -51,6 +51,49 @@ METRICS: dict[str, Metric] = {
     "weir_rebalances_total": Metric(Counter, "Rebalances that this worker took part in."),
     "weir_rebalance_duration_seconds": Metric(Histogram, "Time without an assignment.", (), LATENCY_BUCKETS),
     "pipeline_end_to_end_latency_seconds": Metric(Histogram, "From planned to processed.", (), LATENCY_BUCKETS),
+    # autoscaler: names of the ecosystem where there are any, so that boards made for others work
+    "kafka_consumergroup_lag": Metric(
+        Gauge, "Events that the group has not committed yet.", ("consumergroup", "topic", "partition")
+    ),
+    "kafka_consumergroup_lag_seconds": Metric(
+        Gauge, "Age of the oldest event that the group has not committed yet.", ("consumergroup", "topic")
+    ),
+    "kafka_consumergroup_members": Metric(Gauge, "Members of the group.", ("consumergroup",)),
+    "kafka_consumergroup_current_offset": Metric(
+        Gauge, "Offset that the group has committed.", ("consumergroup", "topic", "partition")
+    ),
+    "kafka_topic_partition_current_offset": Metric(Gauge, "End of the log.", ("topic", "partition")),
+    "kafka_topic_partition_oldest_offset": Metric(Gauge, "Begin of the log.", ("topic", "partition")),
+    "autoscaler_desired_replicas": Metric(Gauge, "Workers that are wanted."),
+    "autoscaler_actual_replicas": Metric(Gauge, "Workers that there are, by what they do.", ("state",)),
+    "autoscaler_needed_replicas": Metric(Gauge, "The least workers that keep up with what arrives."),
+    "autoscaler_shadow_desired_replicas": Metric(Gauge, "Workers that a policy would want that watches.", ("policy",)),
+    "autoscaler_policy_min_replicas": Metric(Gauge, "The least that the acting policy asks for."),
+    "autoscaler_policy_max_replicas": Metric(Gauge, "The most that the acting policy asks for."),
+    "autoscaler_metric_value": Metric(Gauge, "What policies see of this signal.", ("metric",)),
+    "autoscaler_metric_age_seconds": Metric(Gauge, "Since the signal was known last.", ("metric",)),
+    "autoscaler_decisions_total": Metric(
+        Counter, "Decisions by the way they moved the number and the rule that decided.", ("direction", "reason")
+    ),
+    "autoscaler_scale_actions_total": Metric(
+        Counter, "Launches (up) and ends (down) asked of the backend.", ("direction", "result")
+    ),
+    "autoscaler_happenings_total": Metric(Counter, "What happened to workers, by kind.", ("kind",)),
+    "autoscaler_part_failures_total": Metric(Counter, "Failures of the autoscaler's parts.", ("part",)),
+    "autoscaler_changes_total": Metric(
+        Counter, "Changes ordered through the API, by what came of them.", ("change", "result")
+    ),
+    "autoscaler_loop_duration_seconds": Metric(Histogram, "Time that one tick took.", (), LATENCY_BUCKETS),
+    "autoscaler_loop_lag_seconds": Metric(Gauge, "How late the last tick began."),
+    "autoscaler_last_tick_timestamp_seconds": Metric(Gauge, "When the last tick was, since the epoch."),
+    "autoscaler_leader": Metric(Gauge, "1 while this autoscaler is the one that acts."),
+    "autoscaler_paused": Metric(Gauge, "1 while an operator has paused the policy."),
+    "autoscaler_manual": Metric(Gauge, "1 while a number holds that an operator set."),
+    "autoscaler_held": Metric(Gauge, "1 while a part fails, so that nothing is changed."),
+    "autoscaler_fallback_active": Metric(Gauge, "1 while the policy falls back for want of a metric."),
+    "autoscaler_storm_suspected": Metric(Gauge, "1 while the signs of an init storm are seen."),
+    "autoscaler_worker_cpu_seconds_total": Metric(Counter, "CPU of all workers, by what it was for.", ("part",)),
+    "autoscaler_event_readers": Metric(Gauge, "Readers of the API's server-sent events."),
     # every process
     "event_loop_lag_seconds": Metric(
         Gauge, "Worst delay of a timer in the last seconds: the early sign of starvation."
@@ -59,7 +102,7 @@ METRICS: dict[str, Metric] = {
 }
 
 
-def make(name: str, registry: CollectorRegistry) -> Counter | Gauge | Histogram:
+def make(name: str, registry: CollectorRegistry | None) -> Counter | Gauge | Histogram:
     """The metric of that row, registered.  KeyError when the table has no such row."""
     row = METRICS[name]
     if row.kind is Histogram:
@@ -67,21 +110,21 @@ def make(name: str, registry: CollectorRegistry) -> Counter | Gauge | Histogram:
     return row.kind(name, row.help, row.labels, registry=registry)
 
 
-def counter(name: str, registry: CollectorRegistry) -> Counter:
+def counter(name: str, registry: CollectorRegistry | None) -> Counter:
     """`make` for a row that is a counter."""
     metric = make(name, registry)
     assert isinstance(metric, Counter)
     return metric
 
 
-def gauge(name: str, registry: CollectorRegistry) -> Gauge:
+def gauge(name: str, registry: CollectorRegistry | None) -> Gauge:
     """`make` for a row that is a gauge."""
     metric = make(name, registry)
     assert isinstance(metric, Gauge)
     return metric
 
 
-def histogram(name: str, registry: CollectorRegistry) -> Histogram:
+def histogram(name: str, registry: CollectorRegistry | None) -> Histogram:
     """`make` for a row that is a histogram."""
     metric = make(name, registry)
     assert isinstance(metric, Histogram)

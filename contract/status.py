@@ -4,13 +4,10 @@ Starlette on uvicorn, in the event loop of the process itself: when the loop sta
 is what the testbed wants to see.  FastAPI, which the control API uses, would add 0.3 CPU seconds to every cold start.
 """
 
-import asyncio
-import socket
-from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
-import uvicorn
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
 from pydantic import BaseModel
 from starlette.applications import Starlette
@@ -18,7 +15,7 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
-from contract.errors import SettingsError
+from contract.serving import listen, serve
 
 Verdict = Callable[[], str | None]
 
@@ -40,42 +37,9 @@ class StatusPage:
 @asynccontextmanager
 async def serve_status(page: StatusPage, *, host: str, port: int) -> AsyncIterator[int]:
     """Serve `page` while the context lasts; yields the port (0 asks for a free one).  Raises SettingsError if taken."""
-    listening = _listen(host, port)
-    server = _QuietServer(
-        uvicorn.Config(
-            _application(page), log_config=None, access_log=False, lifespan="off", timeout_graceful_shutdown=1
-        )
-    )
-    serving = asyncio.create_task(server.serve(sockets=[listening]), name="status")
-    try:
+    listening = listen(host, port, what="the status port")
+    async with serve(_application(page), listening, name="status"):
         yield listening.getsockname()[1]
-    finally:
-        server.should_exit = True
-        await serving
-        listening.close()
-
-
-class _QuietServer(uvicorn.Server):
-    """uvicorn without its signal handlers: the process that embeds it decides what SIGTERM means."""
-
-    @contextmanager
-    def capture_signals(self) -> Iterator[None]:
-        """Leave the signals alone."""
-        yield
-
-
-def _listen(host: str, port: int) -> socket.socket:
-    listening = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)
-    listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    try:
-        listening.bind((host, port))
-        listening.listen()  # here, so that whoever is told the port can connect at once
-    except OSError as error:
-        listening.close()
-        raise SettingsError(
-            f"the status port {host}:{port} cannot be used: {error.strerror}; choose another"
-        ) from error
-    return listening
 
 
 def _application(page: StatusPage) -> Starlette:

@@ -11,7 +11,8 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from autoscaler.options import Backend, BackendName, Image, Network, read_containers
+from autoscaler.api.server import read_address
+from autoscaler.options import ApiOption, Backend, BackendName, Image, Network, TokenFileOption, read_containers
 from autoscaler.scaler import read_scaler
 from contract.kafka import KafkaSettings
 from contract.record import RunDirectory
@@ -41,6 +42,8 @@ Examples:
   weir loadtest run init-storm --scaler my-hpa.yaml        # who decides how many workers there are
 
   weir loadtest run my.yaml --set load.shape.rate=50000 --set scaler.replicas=2
+
+  weir loadtest run init-storm --api 127.0.0.1:8080        # and watch it in a browser
 
   weir loadtest run my.yaml --kafka broker1:9092 --out runs/tuesday
 
@@ -92,9 +95,12 @@ def run(  # noqa: PLR0917  # typer passes them by name
     ] = None,
     out: Annotated[Path | None, typer.Option(help="Run directory; default runs/NAME-TIME.")] = None,
     keep_topics: Annotated[bool, typer.Option("--keep-topics", help="Leave the run's topics in the cluster.")] = False,  # noqa: FBT002  # typer's way to declare a flag
+    api: ApiOption = "none",
+    token_file: TokenFileOption = None,
 ) -> None:
     """Run SCENARIO: start Kafka and workers, send the load, prove what arrived, report."""
     where = read_containers(backend, image, network, kafka=kafka)
+    address = read_address(api, token_file)
     wanted = read_scenario(find_scenario(scenario), settings or [])
     if scaler is not None:
         wanted = with_policy(wanted, find_policy(scaler).resolve())
@@ -106,6 +112,7 @@ def run(  # noqa: PLR0917  # typer passes them by name
         external=KafkaSettings.read(bootstrap_servers=kafka) if kafka else None,
         containers=where,
         keep_topics=keep_topics,
+        api=address,
         command=shlex.join(["weir", *sys.argv[1:]]),
     )
     console = Console()

@@ -45,7 +45,6 @@ async def running_workers(
     def environment(worker: WorkerSpec, worker_id: str) -> Mapping[str, str]:
         return worker_settings(worker, topics, worker_id).to_environment() | cluster.for_workers.to_environment()
 
-    window = scenario.scaler.cpu_window_seconds if isinstance(scenario.scaler, PolicyScaler) else CPU_WINDOW_SECONDS
     around = Surroundings(
         kafka=cluster.settings,
         topic=topics.events,
@@ -55,13 +54,19 @@ async def running_workers(
         ),
         folder=directory.path / "workers",
         journal=directory.decisions_jsonl,
-        cpu_window_seconds=window,
+        cpu_window_seconds=cpu_window_seconds(scenario),
         called=scenario.topic.name,
         node_labels=scenario.node_labels,
         site=site,
     )
     async with open_controller(scaler, around) as controller:
         yield controller
+
+
+def cpu_window_seconds(scenario: Scenario) -> float:
+    """What policies' CPU figures are means of."""
+    scaler = scenario.scaler
+    return scaler.cpu_window_seconds if isinstance(scaler, PolicyScaler) else CPU_WINDOW_SECONDS
 
 
 def worker_settings(spec: WorkerSpec, topics: Topics, worker_id: str) -> WorkerSettings:

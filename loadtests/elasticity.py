@@ -15,10 +15,11 @@ from typing import Any
 
 from pydantic import Field
 
+from autoscaler.needed import RateSource
 from contract.record import Sample
 from contract.scenario import Scenario
 from contract.settings import Strict
-from loadtests.needed import RateSource, needed_replicas, worker_rate
+from loadtests.needed import needed_replicas, worker_rate
 from loadtests.series import count, growth, integral, peak, ratio, spans
 
 REVERSAL_SECONDS = 60.0  # a worker that is let go within a minute of being asked for hardly earned its start

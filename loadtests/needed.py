@@ -1,35 +1,21 @@
-"""Needed replicas: the least workers that keep up with the arrival rate of each second (Theodolite's demand).  Pure.
+"""Needed replicas of each second of a run: the least workers that keep up with its arrival rate.  Pure.
 
 It is told afterwards from the records, so it knows what no policy could have known: it is the measure, not a policy.
 The backlog of an earlier second is no part of it, only what arrives is.
 """
 
-import math
 from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
-from dataclasses import dataclass
 from itertools import groupby
 from operator import itemgetter
 from statistics import median
-from typing import Literal
 
+from autoscaler.needed import WorkerRate, measured_rate, told_rate, workers_for
 from contract.record import Sample
 from contract.scenario import Scenario
-from contract.worker import HandlerSpec
 from loadtests.series import Known, known
 
 SMOOTHING_SECONDS = 3.0  # around each second: a sample that came 100 ms late moves the rate by 3 %, not by 10 %
-JITTER_RATIO = 0.02  # 2 % above what n workers do is still sampling, and no need for worker n + 1
-
-RateSource = Literal["scenario", "handler", "measured"]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class WorkerRate:
-    """What one worker can do, and how that is known: said by the scenario, from its handler's costs, or measured."""
-
-    events_per_second: float
-    source: RateSource
 
 
 def needed_replicas(scenario: Scenario, samples: Sequence[Sample]) -> list[int | None]:
@@ -41,19 +27,10 @@ def needed_replicas(scenario: Scenario, samples: Sequence[Sample]) -> list[int |
     ]
 
 
-def workers_for(arrival_rate: float, worker_events_per_second: float) -> int:
-    """The least workers for a rate: 2,000 at 1,000 each are 2, as are 2,030, and 2,100 are 3."""
-    return max(0, math.ceil(arrival_rate / worker_events_per_second * (1 - JITTER_RATIO)))
-
-
 def worker_rate(scenario: Scenario, samples: Sequence[Sample]) -> WorkerRate | None:
     """What the scenario says, else what its handler must cost, else the median of what was measured, else None."""
-    if scenario.worker.events_per_second is not None:
-        return WorkerRate(events_per_second=scenario.worker.events_per_second, source="scenario")
-    if micros := _micros_per_event(scenario.worker.handler):
-        return WorkerRate(events_per_second=1e6 / micros, source="handler")
-    measured = [rate for _, rate in known(samples, "true_processing_rate") if rate > 0]
-    return WorkerRate(events_per_second=median(measured), source="measured") if measured else None
+    told = told_rate(scenario.worker.events_per_second, scenario.worker.handler)
+    return told or measured_rate(rate for _, rate in known(samples, "true_processing_rate"))
 
 
 def arrival_rates(samples: Sequence[Sample]) -> list[float | None]:
@@ -85,13 +62,3 @@ def _rate_around(points: Known, at_seconds: float) -> float | None:
 def _without_outliers(rates: Sequence[float | None]) -> list[float | None]:
     near = ([r for r in rates[max(0, n - 1) : n + 2] if r is not None] for n in range(len(rates)))
     return [median(known_ones) if known_ones else None for known_ones in near]
-
-
-def _micros_per_event(handler: HandlerSpec) -> float:
-    """What an event costs a worker with a core to itself; 0 = the handler's name does not tell."""
-    costs = {
-        "burn": handler.cpu_micros,
-        "wait": handler.service_micros,
-        "work": handler.cpu_micros + handler.service_micros,
-    }
-    return costs.get(handler.name, 0.0)

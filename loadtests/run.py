@@ -9,14 +9,18 @@ from typing import TYPE_CHECKING
 import httpx
 import psutil
 
+from autoscaler.api.hosting import Hosting, hosted
+from autoscaler.api.server import ApiAddress, refuse_taken
+from autoscaler.board.facts import Facts
+from autoscaler.needed import told_rate
 from autoscaler.options import BackendName, Containers
-from autoscaler.scaler import read_scaler
+from autoscaler.scaler import ScalerPlan, read_scaler
 from contract.kafka import KafkaSettings
 from contract.record import RunDirectory
 from contract.scenario import Scenario
 from loadtests.cluster import Topics, open_cluster, own_topics
 from loadtests.conclude import Identity, conclude, gather_log
-from loadtests.crew import running_producer, running_workers
+from loadtests.crew import cpu_window_seconds, running_producer, running_workers
 from loadtests.faults import Faults
 from loadtests.live import LiveView
 from loadtests.offsets import offset_reader
@@ -42,6 +46,8 @@ class RunOrder:
     containers: Containers | None = None
     """None = workers are processes of this machine."""
     keep_topics: bool = False
+    api: ApiAddress | None = None
+    """Where the live page and the API are served while it lasts."""
     command: str = ""
 
 
@@ -65,6 +71,7 @@ async def run_scenario(order: RunOrder, view: LiveView, stop: asyncio.Event) -> 
     failed; whatever happens, no process, no container, no network and no topic is left behind.
     """
     check_scenario(order.scenario)
+    refuse_taken(order.api)
     scaler = read_scaler(order.scenario.scaler, order.scenario.topic.name)
     directory = RunDirectory.create(order.out)
     identity = Identity.of(order.scenario, order.run_id, order.command)
@@ -98,8 +105,9 @@ async def run_scenario(order: RunOrder, view: LiveView, stop: asyncio.Event) -> 
         for note in (*scaler.notes, *workers.notes):
             view.say(note)
         broker_process = psutil.Process(cluster.broker.pid) if cluster.broker else None
+        show = await stack.enter_async_context(hosted(workers, _hosting(order, scaler, topics, directory, view)))
         faults = Faults(order.scenario, workers.backend, workers.releases, kafka, topic=topics.events)
-        run = Stages(order.scenario, directory, view, stop, Sampler(http, broker_process), workers, faults)
+        run = Stages(order.scenario, directory, view, stop, Sampler(http, broker_process), workers, faults, show)
         stack.callback(run.keep_samples)
         await run.until_ready()
         producer = await stack.enter_async_context(
@@ -114,3 +122,23 @@ async def run_scenario(order: RunOrder, view: LiveView, stop: asyncio.Event) -> 
         await workers.backend.close()
         log = await gather_log(kafka, offsets, topics, directory, start)
     return conclude(identity, order.scenario, directory, log, faults.injected)
+
+
+def _hosting(
+    order: RunOrder, scaler: ScalerPlan, topics: Topics, directory: RunDirectory, view: LiveView
+) -> Hosting | None:
+    """The API of `weir autoscale`, over a run; None = it was not asked for."""
+    if order.api is None:
+        return None
+    scenario = order.scenario
+    facts = Facts(
+        group=topics.group,
+        topic=topics.events,
+        backend=BackendName.DOCKER if order.containers else BackendName.PROCESS,
+        scenario=scenario.name,
+        slo_time_lag_seconds=scenario.slo.time_lag_seconds_max,
+        worker_rate=told_rate(scenario.worker.events_per_second, scenario.worker.handler),
+        cpu_window_seconds=cpu_window_seconds(scenario),
+    )
+    folder = directory.path / "workers"
+    return Hosting(address=order.api, facts=facts, folder=folder, read_seat=scaler.read_seat, say=view.say)

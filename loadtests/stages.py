@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from autoscaler.api.hosting import Show
 from autoscaler.controller import Controller, Report
 from autoscaler.reconciler.deaths import words
 from contract.errors import RunError
@@ -37,6 +38,8 @@ class Stages:
     sampler: Sampler
     controller: Controller
     faults: Faults
+    show: Show = lambda report: report
+    """Is given each tick's report, to show it elsewhere."""
     samples: list[Sample] = field(default_factory=list)
     watch: Watch = field(default_factory=Watch)
     _zero_us: int = 0
@@ -45,7 +48,7 @@ class Stages:
         """Start the workers and wait until they together own every partition."""
         limit = time.monotonic() + self.scenario.worker.start_seconds_max
         while not self.stop.is_set():
-            report = await self.controller.tick(time.time(), deciding=False)
+            report = await self._tick(deciding=False)
             self._refuse_dead_workers(report)
             if self._covered(report):
                 await self._settle()
@@ -59,7 +62,7 @@ class Stages:
         scaler = self.scenario.scaler
         limit = time.monotonic() + (scaler.cpu_window_seconds if isinstance(scaler, PolicyScaler) else 0.0)
         while time.monotonic() < limit and not self.stop.is_set():
-            await self.controller.tick(time.time(), deciding=False)
+            await self._tick(deciding=False)
             await asyncio.sleep(1.0)
 
     async def under_load(self, producer: Child) -> int:
@@ -102,10 +105,13 @@ class Stages:
             second = float(int(self._at()) + 1)
             await asyncio.sleep(max(0.0, second - self._at()))
             at = self._at()
-            report, _ = await asyncio.gather(self.controller.tick(time.time()), self.sampler.ask_producer())
+            report, _ = await asyncio.gather(self._tick(), self.sampler.ask_producer())
             await self._keep(at, phase(at), report)
             if done():
                 return
+
+    async def _tick(self, *, deciding: bool = True) -> Report:
+        return self.show(await self.controller.tick(time.time(), deciding=deciding))
 
     async def _keep(self, at: float, phase: str, report: Report) -> None:
         sample = self.sampler.sample(at, phase, report)

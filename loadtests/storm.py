@@ -10,6 +10,16 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
+from autoscaler.storm.rule import (
+    AFTERMATH_SECONDS,
+    AMPLIFICATION_MIN,
+    BEFORE_SECONDS,
+    LOOKBACK_SECONDS,
+    counted,
+    evidence_words,
+    is_storm,
+    size_words,
+)
 from contract.record import Sample
 from contract.scenario import PolicyScaler, Scenario
 from contract.settings import Strict
@@ -17,13 +27,7 @@ from loadtests.elasticity import Path, actions, desired_path
 from loadtests.needed import needed_replicas
 from loadtests.series import count, growth, integral, rate, ratio
 
-AMPLIFICATION_MIN = 2.0  # catching up with a backlog, or a tolerance, explains half as many again, not twice as many
-INIT_CPU_SHARE_MIN = 0.5  # more CPU for starting than for working: whoever reads CPU as load reads starts
-THROUGHPUT_RATIO_MAX = 0.9  # more workers asked for, yet a tenth less done: beyond what sampling explains
 PAUSE_SECONDS_MAX = 90.0  # between two steps of one growth: the usual periodSeconds of 60 s and a sync on either side
-LOOKBACK_SECONDS = 15.0  # what a policy's CPU figures are means of, where the scenario does not say
-BEFORE_SECONDS = 60.0  # a minute of work is what the throughput of a growth is held against
-AFTERMATH_SECONDS = 30.0  # after the peak: until workers asked for last have taken CPU from those that work
 
 
 class Storm(Strict):
@@ -121,56 +125,28 @@ def _look_at(
         stopped_partition_seconds=integral(rest[1:], "partitions_stopped", grown.begin),
         sentence="",
     )
-    detected = _detected(figures)
+    detected = is_storm(figures)
     return figures.model_copy(update={"detected": detected, "sentence": _sentence(figures, detected)})
-
-
-def _detected(figures: Storm) -> bool:
-    """All three questions: far too many, because of starts, and with harm.  Unknown is no."""
-    harmed = (figures.probe_kills or 0) > 0 or (
-        figures.throughput_ratio is not None and figures.throughput_ratio <= THROUGHPUT_RATIO_MAX
-    )
-    return (
-        (figures.amplification or 0.0) >= AMPLIFICATION_MIN
-        and (figures.init_cpu_share or 0.0) >= INIT_CPU_SHARE_MIN
-        and harmed
-    )
 
 
 def _sentence(figures: Storm, detected: bool) -> str:
     """What happened, with its evidence; what is not known is left out."""
-    told = [_size(figures), *_causes(figures), *_harm(figures)]
+    told = [size_words(figures, _saturated(figures)), *evidence_words(figures), *_stopped(figures)]
     return ("init storm: " if detected else "no init storm: ") + ", ".join(told)
 
 
-def _size(figures: Storm) -> str:
-    reached = f"desired replicas rose to {figures.desired_replicas_max}"
-    if figures.saturated_after_seconds is not None:
-        took = figures.saturated_after_seconds
-        reached += f", the policy's maximum, {f'{took:.0f} s after the first step' if took else 'in one step'}"
-    if figures.amplification is None:
-        return reached
-    return f"{reached}, {figures.amplification:.1f} times the {figures.needed_replicas_max} needed"
+def _saturated(figures: Storm) -> str:
+    took = figures.saturated_after_seconds
+    if took is None:
+        return ""
+    return f", the policy's maximum, {f'{took:.0f} s after the first step' if took else 'in one step'}"
 
 
-def _causes(figures: Storm) -> Iterable[str]:
-    if figures.init_cpu_share is not None:
-        yield f"{figures.init_cpu_share:.0%} of the workers' CPU went into starting"
-
-
-def _harm(figures: Storm) -> Iterable[str]:
-    if figures.throughput_ratio is not None and figures.throughput_ratio <= THROUGHPUT_RATIO_MAX:
-        yield f"throughput fell to {figures.throughput_ratio:.0%}"
-    if figures.probe_kills:
-        yield f"probes killed {_counted(figures.probe_kills, 'worker')}"
+def _stopped(figures: Storm) -> Iterable[str]:
     if figures.rebalances:
-        yield _counted(figures.rebalances, "rebalance")
+        yield counted(figures.rebalances, "rebalance")
     if figures.stopped_partition_seconds:
         yield f"partitions stood still for {figures.stopped_partition_seconds:,.0f} partition-seconds"
-
-
-def _counted(number: int, thing: str) -> str:
-    return f"{number:,} {thing}{'' if number == 1 else 's'}"
 
 
 def _lookback(scenario: Scenario) -> float:

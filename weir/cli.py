@@ -25,8 +25,13 @@ COMMANDS: Mapping[str, str] = {
     "lint": "autoscaler.lint_cli:lint_policy",
     "manifest": "autoscaler.manifest_cli:manifest",
     "autoscale": "autoscaler.autoscale_cli:autoscale",
+    "status": "autoscaler.control_cli:status",
+    "pause": "autoscaler.control_cli:pause",
+    "resume": "autoscaler.control_cli:resume",
+    "scale": "autoscaler.control_cli:scale",
+    "policy": "autoscaler.policy_cli:app",
 }
-"""Where each command is.  One with examples has them as EPILOG in its module."""
+"""Where each command is.  One with examples has them as EPILOG in its module, or in EPILOGS if it has neighbours."""
 
 
 def main() -> None:
@@ -87,4 +92,5 @@ def _mount(app: typer.Typer, name: str) -> None:
     if isinstance(command, typer.Typer):
         app.add_typer(command, name=name)
     else:
-        app.command(name, epilog=getattr(module, "EPILOG", None))(command)
+        epilog = getattr(module, "EPILOGS", {}).get(name) or getattr(module, "EPILOG", None)
+        app.command(name, epilog=epilog)(command)

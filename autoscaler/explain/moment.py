@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from autoscaler.errors import StateError
 from autoscaler.explain.story import Entry, change_in
 from autoscaler.journal import ShadowAnswer, Tick
-from autoscaler.model import Decision, Observation, Reading
+from autoscaler.model import Decision, Observation, Reading, Step
 from autoscaler.model.value import value
 from autoscaler.signals import Signal, read_signal
 from contract.record import RunEvent
@@ -59,6 +59,8 @@ class Moment:
     decided_from: int | None
     """The number asked for before that decision."""
     decision: Decision | None
+    order: Step | None
+    """What an operator had ordered instead of the policy's number."""
     seen: SeenBrief
     shadows: Mapping[str, Watched]
     last_change: Entry | None
@@ -93,6 +95,7 @@ def look_up(ticks: Iterable[Tick], *, zero: float, at_seconds: float, events: Se
         decided_at=decided.seen.at_seconds - zero if decided else None,
         decided_from=decided.seen.spec_replicas if decided else None,
         decision=decided.decision if decided else None,
+        order=tick.order,
         seen=_brief(tick.seen),
         shadows=past.shadows,
         last_change=past.change,

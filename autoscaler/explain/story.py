@@ -148,14 +148,14 @@ class _Story:
         return old.desired
 
     def _hold(self, tick: Tick, now: float) -> None:
-        """A tick in which nobody was asked prolongs what is; a failure is never mixed with a reason to hold."""
+        """A tick in which nobody was asked prolongs what is; failures and orders are no reasons to hold."""
         reason = _reason(tick)
         if reason is None:
             if self.held:
                 self.held.prolong(now)
             return
         kind, name, words = reason
-        key = f"{kind}/{name}" if self.everything or kind is EntryKind.FAILURE else kind
+        key = f"{kind}/{name}" if self.everything or kind is EntryKind.FAILURE or tick.order else kind
         if self.held is None or self.held.key != key:
             self._end_hold()
             self.held = _Span(kind, tick.policy, key, now, now, tick.desired, tick.desired)
@@ -196,6 +196,8 @@ def _reason(tick: Tick) -> tuple[EntryKind, str, str] | None:
     """Why the number stayed: kind, what to group by, and in words.  None = nobody was asked."""
     if tick.held is not None:
         return EntryKind.FAILURE, tick.held, tick.held
+    if tick.order:
+        return EntryKind.HOLD, tick.order.rule, why_of(tick.order)
     if tick.decision is None:
         return None
     trail, before = tick.decision.trail, tick.seen.spec_replicas
@@ -204,6 +206,9 @@ def _reason(tick: Tick) -> tuple[EntryKind, str, str] | None:
 
 
 def _why_changed(tick: Tick) -> Iterator[str]:
+    if tick.order:
+        yield why_of(tick.order)
+        return
     if tick.decision is None:
         yield tick.held or "not by a decision of the policy: the number was set from outside"
         return

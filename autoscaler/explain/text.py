@@ -33,6 +33,8 @@ def render_moment(moment: Moment, title: str, console: Console) -> None:
     console.print(f"{wanted}; {moment.spec_replicas} asked for before, {moment.status_replicas} exist", highlight=False)
     if moment.held:
         console.print(Text(f"held, because a part failed: {moment.held}", style="yellow"))
+    if moment.order:
+        console.print(Text(f"instead of the policy's number: {why_of(moment.order)}", style="bold"))
     _trail(moment, console)
     _section(console, "Seen", _seen(moment.seen))
     _section(console, "Shadows", _shadows(moment))

@@ -24,6 +24,8 @@ class Context:
     """A live group reads one topic: every Kafka trigger watches that one, whatever its manifest calls it."""
     known_only: bool = False
     """Refuse metrics that no signal stands for: a live run could never read them, a recorded state may hold them."""
+    user_code: bool = True
+    """Whether a manifest may name code of the user's own: whoever runs a command may, a letter through the API not."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

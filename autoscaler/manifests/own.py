@@ -127,7 +127,10 @@ def read_schedule(document: Mapping[str, Any], context: Context) -> Plan:
 
 def read_custom(document: Mapping[str, Any], context: Context) -> Plan:
     """The plan of a CustomPolicy: the user's code, held within its bounds.  Raises Refusal."""
-    del context
+    if not context.user_code:
+        raise Refusal(
+            "kind: a CustomPolicy runs code, so it is taken at the start only (--scaler), never while it runs"
+        )
     spec = shaped(CustomShape, document).spec
     if spec.max_replicas is not None and spec.min_replicas > spec.max_replicas:
         raise Refusal(f"spec.minReplicas: {spec.min_replicas} is above maxReplicas {spec.max_replicas}")

@@ -34,6 +34,8 @@ class ReadPolicy:
     kind: str
     plan: Plan
     document: Mapping[str, Any]
+    text: str = ""
+    """The whole file, from which the same policy can be read again."""
     passed_over: tuple[str, ...] = ()
     cluster: HpaClusterSettings = field(default_factory=HpaClusterSettings)
 
@@ -60,7 +62,8 @@ def read_policy_text(text: str, source: str, context: Context | None = None) -> 
     if len(policies) != 1:
         found = ", ".join(_name(document) for document in documents) or "nothing"
         raise PolicyError(f"{source}: expected one policy ({', '.join(KINDS)}), found {len(policies)}; it has: {found}")
-    return _read(policies[0], source, _surrounded(documents, source, context or Context()), others)
+    policy = _read(policies[0], source, _surrounded(documents, source, context or Context()), others)
+    return replace(policy, text=text)
 
 
 def _surrounded(documents: Sequence[Mapping[str, Any]], source: str, context: Context) -> Context:
@@ -89,12 +92,15 @@ def _read(document: Mapping[str, Any], source: str, context: Context, passed_ove
     kind = KINDS[document["kind"]]
     version = document.get("apiVersion")
     if kind.api_versions and version not in kind.api_versions:
-        raise PolicyError(f"{source}: apiVersion: expected {' or '.join(kind.api_versions)}, found {version!r}")
+        fault = f"apiVersion: expected {' or '.join(kind.api_versions)}, found {version!r}"
+        raise PolicyError(f"{source}: {fault}", [fault])
     try:
         plan = kind.read(document, context)
     except Refusal as refusal:
         faults = "\n".join(f"  {fault}" for fault in refusal.faults)
-        raise PolicyError(f"{len(refusal.faults)} fault(s) in {source}, {_name(document)}:\n{faults}") from refusal
+        raise PolicyError(
+            f"{len(refusal.faults)} fault(s) in {source}, {_name(document)}:\n{faults}", refusal.faults
+        ) from refusal
     return ReadPolicy(
         name=str(_metadata(document).get("name") or document.get("name") or document["kind"]),
         kind=document["kind"],

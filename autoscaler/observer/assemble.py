@@ -65,7 +65,7 @@ def _worker(pod: Pod, measured: Measured, now: float) -> Worker:
     known = measured.members.known.get(pod.name)
     return Worker(
         name=pod.name,
-        pod_phase=_pod_phase(pod),
+        pod_phase=pod_phase(pod),
         ready=pod.ready,
         ready_changed_at=pod.ready_changed_at,
         started_at=pod.created_at,
@@ -84,7 +84,7 @@ def _worker(pod: Pod, measured: Measured, now: float) -> Worker:
     )
 
 
-def _pod_phase(pod: Pod) -> PodPhase:
+def pod_phase(pod: Pod) -> PodPhase:
     """As in Kubernetes: a pod that backs off after a crash is still Running; Pending is before its first process."""
     started = pod.running or pod.restarts > 0 or pod.last_exit is not None
     return PodPhase.RUNNING if started else PodPhase.PENDING

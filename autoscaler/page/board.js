@@ -13,7 +13,7 @@ export class Board {
   decisions = []; // newest first
   happenings = []; // newest first
   samples = new Samples();
-  changes = 0; // of decisions and happenings, for those who keep what they made of them
+  changes = { decisions: 0, happenings: 0 }; // counted, for those who keep what they made of them
   #stateSeenAt = 0;
 
   // Everything anew: a server that was started again knows nothing of before.
@@ -28,7 +28,8 @@ export class Board {
     Object.assign(this, { state, workers, decisions, happenings });
     this.#stateSeenAt = performance.now();
     this.samples.replace(samples);
-    this.changes += 1;
+    this.changes.decisions += 1;
+    this.changes.happenings += 1;
   }
 
   take(kind, document) {
@@ -51,7 +52,7 @@ export class Board {
     if (newest?.at === decision.at) this.decisions[0] = decision;
     else this.decisions.unshift(decision);
     this.decisions.length = Math.min(this.decisions.length, DECISIONS_MAX);
-    this.changes += 1;
+    this.changes.decisions += 1;
   }
 
   #takeHappening(happening) {
@@ -62,7 +63,7 @@ export class Board {
     }
     this.happenings.unshift(happening);
     this.happenings.length = Math.min(this.happenings.length, HAPPENINGS_MAX);
-    this.changes += 1;
+    this.changes.happenings += 1;
   }
 
   // The autoscaler's clock, which need not be the reader's.

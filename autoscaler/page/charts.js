@@ -15,7 +15,7 @@ export class Charts {
   #made = "";
   #drawn = { until: -Infinity, at: -Infinity, key: "" };
   #summarisedAt = -Infinity;
-  #marks = { changes: -1, list: [] };
+  #marks = { changes: "", list: [] };
 
   // `samples()` gives those that are to be shown: live ones, or the details of a zoom.
   constructor({ board, timeline, samples, later }) {
@@ -85,7 +85,8 @@ export class Charts {
   }
 
   marks() {
-    if (this.#marks.changes !== this.board.changes) this.#marks = { changes: this.board.changes, list: this.board.marks() };
+    const changes = Object.values(this.board.changes).join();
+    if (this.#marks.changes !== changes) this.#marks = { changes, list: this.board.marks() };
     return this.#marks.list;
   }
 

@@ -25,8 +25,8 @@ export class Decisions {
     const [newest, ...earlier] = this.board.decisions;
     setText(this.title, title(newest, this.board.state));
     setText(this.when, newest ? when(newest, this.board) : "The policy was not asked yet.");
-    if (this.#told === this.board.changes) return;
-    this.#told = this.board.changes;
+    if (this.#told === this.board.changes.decisions) return;
+    this.#told = this.board.changes.decisions;
     setHidden(this.newest.place, !newest);
     if (newest) drawDecision(this.newest, newest);
     setHidden(this.more, !earlier.length);

@@ -18,8 +18,8 @@ export class Happenings {
   constructor({ board }) { this.board = board; }
 
   draw = () => {
-    if (this.#told === this.board.changes) return;
-    this.#told = this.board.changes;
+    if (this.#told === this.board.changes.happenings) return;
+    this.#told = this.board.changes.happenings;
     const lines = together(this.board.happenings);
     keyed(byId("feed"), lines.length ? lines : [NOTHING], { key: ({ key }) => key, make: makeLine, update: updateLine });
   };

@@ -12,7 +12,7 @@ export class Rollout {
     const words = element("div", { parent: this.place });
     this.title = element("h2", { id: "rollout-title", parent: words });
     this.words = element("p", { parent: words });
-    this.figures = element("dl", { className: "progress-figures", parent: this.place });
+    this.figures = element("p", { className: "progress-figures", parent: this.place });
     this.bar = element("progress", { parent: this.place, "aria-labelledby": "rollout-title" });
   }
 

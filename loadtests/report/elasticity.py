@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass
 
+from autoscaler.needed import RateSource
 from loadtests.elasticity import Elasticity
-from loadtests.needed import RateSource
 from loadtests.report.cards import Card
 from loadtests.report.slos import slo_line
 from loadtests.report.units import UNMEASURED, Unit, bare, duration, percent, show

@@ -5,8 +5,9 @@ from typing import Any
 
 import pytest
 
+from autoscaler.needed import WorkerRate, workers_for
 from contract.record import Sample
-from loadtests.needed import WorkerRate, arrival_rates, needed_replicas, worker_rate, workers_for
+from loadtests.needed import arrival_rates, needed_replicas, worker_rate
 from tests.elastic import elastic_scenario, samples_of
 
 

@@ -1,0 +1,303 @@
+"""The documents that the API shows: their fields, what they mean, and an example of each.
+
+Times are seconds since the epoch, rates events/s; null is what is not known, and never 0.
+"""
+
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+AT = 1_767_225_600.0
+"""The moment of the examples."""
+
+
+def example(**fields: Any) -> ConfigDict:
+    """The configuration of a document with this example."""
+    return ConfigDict(frozen=True, json_schema_extra={"example": fields})
+
+
+class PolicyDocument(BaseModel):
+    """A policy and its bounds; null = it has none."""
+
+    model_config = example(name="orders", kind="ScaledObject", replicas_min=1, replicas_max=12)
+
+    name: str
+    kind: str
+    replicas_min: int | None
+    replicas_max: int | None
+
+
+class ShadowDocument(BaseModel):
+    """What a policy that only watches answered last."""
+
+    model_config = example(name="hpa-cpu", replicas=9, why="cpu: 214 % of the request / 70 %: 9", recommendation=9)
+
+    name: str
+    replicas: int | None = Field(description="null = it was not asked yet")
+    why: str | None
+    recommendation: int | None = Field(description="before stabilisation and limits")
+
+
+class TargetDocument(BaseModel):
+    """A number that an operator set."""
+
+    model_config = example(replicas=7, until=AT + 600, reason="deploy")
+
+    replicas: int
+    until: float
+    reason: str | None
+
+
+class PauseDocument(BaseModel):
+    """Since when the policy is not asked."""
+
+    model_config = example(since=AT - 60, reason="maintenance of the brokers")
+
+    since: float
+    reason: str | None
+
+
+class LeaderDocument(BaseModel):
+    """Who acts, where several autoscalers share a group."""
+
+    model_config = example(holder="host-a-4711-c0ffee", term=7, self=True, lease_seconds=5.0)
+
+    holder: str
+    term: int
+    self: bool = Field(description="whether it is this one")
+    lease_seconds: float
+
+
+class ReplicasDocument(BaseModel):
+    """Workers: wanted, there, ready, and the least that keep up with what arrives."""
+
+    model_config = example(desired=5, current=5, ready=4, needed=3)
+
+    desired: int
+    current: int | None
+    ready: int | None
+    needed: int | None
+
+
+class LagDocument(BaseModel):
+    """Events that are not committed, and the age of the oldest of them."""
+
+    model_config = example(events=1_280, seconds=0.9)
+
+    events: int | None
+    seconds: float | None
+
+
+class RatesDocument(BaseModel):
+    """Events/s that enter Kafka, and that are committed."""
+
+    model_config = example(arrival=2_980.0, processing=2_410.0)
+
+    arrival: float | None
+    processing: float | None
+
+
+class StormDocument(BaseModel):
+    """Whether an init storm goes on: by the policy's own breaker, or by what is seen whatever the policy."""
+
+    model_config = example(
+        active=True,
+        since=AT - 40,
+        evidence="desired replicas rose to 12, 4.0 times the 3 needed, 83% of the workers' CPU went into starting,"
+        " probes killed 3 workers",
+    )
+
+    active: bool
+    since: float | None
+    evidence: str | None
+
+
+Mode = Literal["automatic", "manual", "paused", "standby", "dry-run"]
+
+
+class StateDocument(BaseModel):
+    """How things stood at `at`, the last tick."""
+
+    model_config = example(
+        at=AT,
+        version="0.2.0",
+        group="billing",
+        topic="orders",
+        backend="process",
+        scenario=None,
+        dry_run=False,
+        slo_time_lag_seconds=5.0,
+        mode="automatic",
+        policy={"name": "orders", "kind": "ScaledObject", "replicas_min": 1, "replicas_max": 12},
+        shadows=[],
+        manual=None,
+        paused=None,
+        leader=None,
+        replicas={"desired": 5, "current": 5, "ready": 4, "needed": 3},
+        lag={"events": 1_280, "seconds": 0.9},
+        rates={"arrival": 2_980.0, "processing": 2_410.0},
+        group_members=4,
+        partitions=12,
+        held=None,
+        problems=[],
+        storm={"active": False, "since": None, "evidence": None},
+        tick_seconds=1.0,
+        rollout=None,
+    )
+
+    at: float
+    version: str
+    group: str
+    topic: str
+    backend: str
+    scenario: str | None = Field(description="of a load test")
+    dry_run: bool
+    slo_time_lag_seconds: float | None
+    mode: Mode = Field(description="`manual` also while it is paused beneath a target")
+    policy: PolicyDocument
+    shadows: list[ShadowDocument]
+    manual: TargetDocument | None
+    paused: PauseDocument | None
+    leader: LeaderDocument | None = Field(description="null = there is no lease, so this one acts")
+    replicas: ReplicasDocument
+    lag: LagDocument
+    rates: RatesDocument
+    group_members: int | None
+    partitions: int | None
+    held: str | None = Field(description="which part failed in this tick, so that nothing was changed")
+    problems: list[str] = Field(description="who did not answer in this tick, and why")
+    storm: StormDocument
+    tick_seconds: float = Field(description="from one tick to the next")
+    rollout: dict[str, Any] | None = Field(description="a rolling update of the workers; null = none is known")
+
+
+class WorkerDocument(BaseModel):
+    """One worker.  Everything that is asked of itself is null while it does not answer."""
+
+    model_config = example(
+        name="worker-3",
+        phase="ready",
+        pod_phase="Running",
+        ready=True,
+        created_at=AT - 300,
+        launched_at=AT - 120,
+        restarts=1,
+        generation=1,
+        revision="1",
+        cpu_cores=0.42,
+        cpu_seconds=51.3,
+        memory_bytes=88_080_384.0,
+        busy_ratio=0.71,
+        processing_rate=640.0,
+        true_processing_rate=900.0,
+        partitions=3,
+        pending_reason=None,
+        deleted=False,
+        last_exit="signal 9 (SIGKILL)",
+        url="http://127.0.0.1:40123",
+    )
+
+    name: str
+    phase: str | None = Field(description="the worker's own: starting, initialising, joining, ready, draining")
+    pod_phase: str = Field(description="in Kubernetes' words")
+    ready: bool
+    created_at: float
+    launched_at: float | None = Field(description="of the present process; null while there is none")
+    restarts: int
+    generation: int = Field(description="number of the present process, from 0")
+    revision: str = Field(description="of what it was made from")
+    cpu_cores: float | None = Field(description="mean over the window that policies see")
+    cpu_seconds: float | None = Field(description="of the present process")
+    memory_bytes: float | None
+    busy_ratio: float | None
+    processing_rate: float | None
+    true_processing_rate: float | None = Field(description="events/s if it were busy all the time")
+    partitions: int | None
+    pending_reason: str | None = Field(description="why it has no process")
+    deleted: bool = Field(description="it was told to go")
+    last_exit: str | None = Field(description="how the process before the present one ended, in words")
+    url: str | None = Field(description="its status page")
+
+
+class SamplesDocument(BaseModel):
+    """Columns: a value of each series for each time.  null = not known then."""
+
+    model_config = example(
+        at=[AT - 1, AT],
+        series={"arrival_rate": [2_950.0, 2_980.0], "lag_seconds": [None, 0.9], "shadow:hpa-cpu": [8.0, 9.0]},
+    )
+
+    at: list[float]
+    series: dict[str, list[float | None]]
+
+
+class StepDocument(BaseModel):
+    """One rule's answer."""
+
+    model_config = example(rule="lag", replicas=5, why="1,280 events / 300 each: 5", numbers={"lag": 1_280.0})
+
+    rule: str
+    replicas: int
+    why: str
+    numbers: dict[str, float | None]
+
+
+class ConditionDocument(BaseModel):
+    """A named state of the policy, as in an HPA's status."""
+
+    model_config = example(type="ScalingLimited", status=False, reason="DesiredWithinRange", message="within limits")
+
+    type: str
+    status: bool
+    reason: str
+    message: str
+
+
+class ShadowAnswerDocument(BaseModel):
+    """What a shadow said last when this was decided."""
+
+    model_config = example(replicas=9, why="cpu: 214 % of the request / 70 %: 9")
+
+    replicas: int
+    why: str
+
+
+class DecisionDocument(BaseModel):
+    """A number and why.  Those that change nothing for the same reason are one, with the words of the newest."""
+
+    model_config = example(
+        at=AT,
+        until=AT,
+        count=1,
+        policy="orders",
+        replicas_before=4,
+        replicas=5,
+        reason="lag: 1,280 events / 300 each: 5",
+        trail=[{"rule": "lag", "replicas": 5, "why": "1,280 events / 300 each: 5", "numbers": {"lag": 1_280.0}}],
+        conditions=[],
+        held=None,
+        shadows={"hpa-cpu": {"replicas": 9, "why": "cpu: 214 % of the request / 70 %: 9"}},
+    )
+
+    at: float = Field(description="of the first of them")
+    until: float = Field(description="of the newest")
+    count: int
+    policy: str
+    replicas_before: int
+    replicas: int
+    reason: str = Field(description="the step that made the number what it is")
+    trail: list[StepDocument] = Field(description="an operator's order is one step: manual or paused")
+    conditions: list[ConditionDocument]
+    held: str | None
+    shadows: dict[str, ShadowAnswerDocument]
+
+
+class HappeningDocument(BaseModel):
+    """Something that happened: launch, ready, exit, oom-kill, back-off, scale, storm, pause, manual and others."""
+
+    model_config = example(at=AT, kind="probe-kill", subject="worker-3", detail="3 failures of the startup probe")
+
+    at: float
+    kind: str
+    subject: str
+    detail: str
