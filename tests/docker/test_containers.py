@@ -86,6 +86,19 @@ async def test_a_worker_cannot_write_nor_gain_privileges(client: APIClient, owne
     assert said[4] == USER.replace(":", " ")
 
 
+async def test_a_limit_of_cpu_is_held(make: Make, template: MakeTemplate) -> None:
+    """A worker that would use a whole core gets a fifth of one; both times are the engine's."""
+    backend = make(usage_wait_seconds=3.0)
+    limits = Resources(limits=ResourceAmounts(cpu=0.2))
+    await backend.launch("worker-1", 0, template(Script(cpu_cores=1.0), PodSpec(grace_seconds=0.2, resources=limits)))
+    await until(backend, lambda found: found["worker-1"].url)
+    first = (await backend.usage())["worker-1"]
+    await asyncio.sleep(3.0)
+    last = (await backend.usage())["worker-1"]
+    cores = (last.cpu_seconds - first.cpu_seconds) / (last.at_seconds - first.at_seconds)
+    assert 0.05 < cores < 0.3
+
+
 async def test_twenty_launches_go_in_parallel_and_the_loop_is_never_held_up(make: Make, template: MakeTemplate) -> None:
     """Held against how long the launches take altogether: the machine may be slow, the loop may not wait for it."""
     backend, gaps, names = make(), [0.0], [f"worker-{number}" for number in range(20)]

@@ -135,6 +135,7 @@ def test_what_cannot_work_is_refused_before_anything_is_started(
     assert done.returncode == 2
     assert re.search(message, done.stderr)
     assert "Kafka" not in done.stdout
+    assert not (tmp_path / "run").exists()
 
 
 @pytest.fixture

@@ -74,6 +74,10 @@ def test_usage_is_read_from_the_answers_of_engines(answer: str, usage: Usage | N
     assert (read.generation, read.cpu_seconds, read.memory_bytes) == (3, usage.cpu_seconds, usage.memory_bytes)
 
 
+def test_an_engine_from_version_25_on_tells_only_names_of_a_container_that_does_not_run() -> None:
+    assert read_usage({"id": "4131b4a1", "name": "/weir-shop-worker-3"}, 3) is None
+
+
 @pytest.mark.parametrize(
     ("memory", "working_set"),
     [
