@@ -190,3 +190,18 @@ def test_the_dead_are_neither_stopped_nor_killed() -> None:
     stage.done.clear()
     stage.tick(5)
     assert not [action for _, action in stage.done if isinstance(action, Stop | Kill)]
+
+
+def test_a_process_that_could_not_be_started_backs_off_with_the_reason() -> None:
+    """As Kubernetes does with CreateContainerError: there is no life to tell of, and no last words but the reason."""
+    stage = Stage()
+    stage.tick()
+    refused = {"code": None, "started": False, "last_words": "worker-1 cannot be launched: no such image\n"}
+    stage.ends(**refused)  # type: ignore[arg-type]
+    stage.tick()
+    stage.ends(**refused)  # type: ignore[arg-type]
+    details = {happening.kind: happening.detail for happening in stage.tick().happenings}
+    reason = "it could not be started: worker-1 cannot be launched: no such image"
+    assert details["exit"] == reason
+    assert details["back-off"] == f"CrashLoopBackOff: 10 s until restart 2, {reason}"
+    assert stage.pod().pending_reason == details["back-off"]
