@@ -67,6 +67,7 @@ Examples:
   weir autoscale --scaler hpa.yaml --worker worker.yaml --node-label gpu=true    # for a worker with a node_selector
 
   weir autoscale --scaler hpa.yaml --kafka kafka:9092 --backend docker --network shop_default    # as containers
+
   weir autoscale --scaler mine.yaml --api 0.0.0.0:8080 --token-file /run/secrets/weir-api-token     # for others too
 
 Kafka's security comes from WEIR_KAFKA_*, the workers' other settings from WEIR_WORKER_*.  Ctrl-C lets the workers

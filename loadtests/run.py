@@ -73,13 +73,13 @@ async def run_scenario(order: RunOrder, view: LiveView, stop: asyncio.Event) -> 
     check_scenario(order.scenario)
     refuse_taken(order.api)
     scaler = read_scaler(order.scenario.scaler, order.scenario.topic.name)
-    directory = RunDirectory.create(order.out)
-    identity = Identity.of(order.scenario, order.run_id, order.command)
-    identity.scaler = scaler.describe()
     topics = Topics.of_run(order.scenario.topic.name, order.run_id)
-    logs = directory.path / "logs"
     async with AsyncExitStack() as stack:
         site = await stack.enter_async_context(_site(order, view))
+        directory = RunDirectory.create(order.out)
+        logs = directory.path / "logs"
+        identity = Identity.of(order.scenario, order.run_id, order.command)
+        identity.scaler = scaler.describe()
         view.say("starting Kafka …" if order.external is None else f"using Kafka at {order.external.bootstrap_servers}")
         cluster = await stack.enter_async_context(
             open_cluster(

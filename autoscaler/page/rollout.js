@@ -27,7 +27,8 @@ export class Rollout {
     Object.assign(this.bar, { max: Math.max(1, rollout.desired ?? 1), value: Math.min(rollout.available ?? 0, rollout.desired ?? 1) });
   };
 
-  #over({ phase, started_at: began }) {
+  #over({ phase, revision, started_at: began }) {
+    if (phase === "complete" && revision === 1) return true; // the first workers are no update
     return phase === "complete" && (!known(began) || this.board.now() - began > SHOWN_AFTER_SECONDS);
   }
 

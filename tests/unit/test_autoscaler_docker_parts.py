@@ -19,7 +19,10 @@ ANSWERS = Path(__file__).parent / "docker_answers"
 
 
 def recorded(name: str) -> Any:
-    """An engine's answer: v1's as it came, and `docker stats` showed 18.44MiB; v2's as the API's reference has it."""
+    """An answer of an engine.
+
+    cgroup v1's as it came, when `docker stats` showed 18.44MiB; v2's is made after the API's reference.
+    """
     return json.loads((ANSWERS / f"{name}.json").read_text())
 
 
@@ -69,6 +72,10 @@ def test_usage_is_read_from_the_answers_of_engines(answer: str, usage: Usage | N
         return
     assert read.at_seconds == pytest.approx(usage.at_seconds, abs=1e-5)
     assert (read.generation, read.cpu_seconds, read.memory_bytes) == (3, usage.cpu_seconds, usage.memory_bytes)
+
+
+def test_an_engine_from_version_25_on_tells_only_names_of_a_container_that_does_not_run() -> None:
+    assert read_usage({"id": "4131b4a1", "name": "/weir-shop-worker-3"}, 3) is None
 
 
 @pytest.mark.parametrize(

@@ -61,7 +61,7 @@ class DockerBackend:
         self._view = View(self._containers)
         self._launches = Launches(self._view, place)
         self._measuring = Measuring(self._containers, wait_seconds=usage_wait_seconds)
-        self._closed = False
+        self._closed = self._cleared = False
 
     @staticmethod
     def notes(template: Template) -> Sequence[str]:
@@ -152,12 +152,15 @@ class DockerBackend:
     async def close(self) -> None:
         """SIGTERM to all, SIGKILL to those that run when the grace period (25 s at most) is over; nothing stays."""
         self._closed = True
+        if self._cleared:
+            return
         try:
             await self._end()
         except AwayError as error:
-            raise BackendError(f"{error}; when it is back, remove what may be left: {self._advice()}") from error
+            raise BackendError(f"{error} When it is back, remove what may be left: {self._advice()}") from error
         finally:
             await self._measuring.close()
+        self._cleared = True
 
     async def detach(self) -> None:
         """Leave all containers to the next autoscaler; launches that are under way are still ours, and are ended."""

@@ -9,13 +9,13 @@ from typing import Any
 
 from docker import APIClient
 
+from autoscaler.backends.docker.containers import IMAGE_ADVICE, NOT_FOUND
 from autoscaler.backends.docker.engine import ORDERS, Engine, RefusedError
 from autoscaler.backends.docker.seen import RUN
 from autoscaler.backends.docker.starter import Here, is_gone
 from autoscaler.backends.docker.stats import read_time
 from autoscaler.errors import BackendError
 
-NOT_FOUND = 404
 FOREIGN = ("host", "none")
 
 
@@ -70,7 +70,7 @@ async def require_image(engine: Engine, name: str) -> str:
     try:
         inspected = await engine.ask(f"the image {name}", lambda client: _inspect_image(client, name))
     except RefusedError as error:
-        raise BackendError(f"{error}: make it by `make image`, or name another one with --image") from error
+        raise BackendError(f"{error}; {IMAGE_ADVICE}") from error
     return str(inspected["Id"])
 
 
