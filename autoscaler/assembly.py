@@ -4,18 +4,25 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from autoscaler.backends.base import Backend, Template
+from autoscaler.backends.guarded import GuardedBackend
 from autoscaler.backends.memory import MemoryBackend
 from autoscaler.backends.process import ProcessBackend
 from autoscaler.controller import Controller
 from autoscaler.journal import Journal
+from autoscaler.lease.election import Timing
+from autoscaler.lease.lease import Lease, open_lease
 from autoscaler.observer.observer import open_observer
 from autoscaler.prober import Prober
 from autoscaler.releases import Releases
 from autoscaler.scaler import ScalerPlan
 from contract.errors import SettingsError
 from contract.kafka import KafkaSettings
+
+if TYPE_CHECKING:  # the SDK takes a third of a second to import, and processes do without
+    from autoscaler.backends.docker.site import Site
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,6 +42,10 @@ class Surroundings:
     node_labels: Mapping[str, str] = field(default_factory=dict)
     """Of the machine where workers run, on top of those that it has by itself."""
     dry_run: bool = False
+    lease: Timing | None = None
+    """Of the lease that keeps a second autoscaler from acting on the group; None = there is no second one."""
+    site: "Site | None" = None
+    """Where workers run as containers; None = as processes of this machine."""
 
     @property
     def template(self) -> Template:
@@ -47,12 +58,13 @@ async def open_controller(scaler: ScalerPlan, around: Surroundings) -> AsyncIter
     """A controller that has not ticked yet.  When the context ends its workers end, whatever happened in it.
 
     Raises SettingsError when the journal cannot be opened, BackendError when workers cannot be started here, KafkaError
-    when there is no Kafka.
+    when there is no Kafka, LeaseError when it does not let us keep a lease.
     """
     async with AsyncExitStack() as stack:
         journal = stack.enter_context(_opened(around.journal)) if around.journal else None
-        backend, notes = _backend(around)
-        stack.push_async_callback(backend.close)
+        lease = await _lease(stack, around)
+        inner, notes = _backend(around)
+        backend = _guarded(stack, inner, lease)
         prober = Prober()
         stack.push_async_callback(prober.close)
         observing = open_observer(
@@ -72,6 +84,7 @@ async def open_controller(scaler: ScalerPlan, around: Surroundings) -> AsyncIter
             journal=journal,
             dry_run=around.dry_run,
             notes=notes,
+            lease=lease,
         )
 
 
@@ -82,9 +95,31 @@ def _opened(path: Path) -> Journal:
         raise SettingsError(f"the journal {path} cannot be written: {error.strerror}") from error
 
 
+async def _lease(stack: AsyncExitStack, around: Surroundings) -> Lease | None:
+    if around.lease is None:
+        return None
+    return await stack.enter_async_context(open_lease(around.kafka, around.group, around.lease))
+
+
+def _guarded(stack: AsyncExitStack, backend: Backend, lease: Lease | None) -> Backend:
+    """The backend, closed in the end.
+
+    Workers that another autoscaler can adopt are ended as their leader, before the lease is given back.  Those that end
+    with this process anyway take their time while the next leader starts its own.
+    """
+    guarded = GuardedBackend(backend, lease.refusal) if lease else backend
+    stack.push_async_callback(guarded.close)
+    if lease and not backend.adoptable:
+        stack.push_async_callback(lease.release)
+    return guarded
+
+
 def _backend(around: Surroundings) -> tuple[Backend, Sequence[str]]:
     """Where workers run, and what it cannot hold.  A dry run has none, and leaves folders alone, also another's."""
     if around.dry_run:
         return MemoryBackend(owner=around.group), ()
+    if around.site:
+        containers = around.site.backend(around.group, around.node_labels)
+        return containers, containers.notes(around.template)
     backend = ProcessBackend(owner=around.group, folder=around.folder, node_labels=around.node_labels)
     return backend, ProcessBackend.notes(around.template)

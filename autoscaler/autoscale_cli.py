@@ -1,12 +1,13 @@
 """`weir autoscale`: the autoscaler alone, for a cluster and a consumer group of the user's own."""
 
 import asyncio
+import logging
 import signal
-from collections.abc import Iterable, Mapping
+from collections.abc import AsyncIterator, Iterable, Mapping
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 import uvloop
@@ -15,15 +16,26 @@ from autoscaler.api.hosting import Hosting, hosted
 from autoscaler.api.server import ApiAddress, read_address
 from autoscaler.assembly import Surroundings, open_controller
 from autoscaler.board.facts import Facts
+from autoscaler.control import Control
+from autoscaler.handover import hand_on
+from autoscaler.lease.election import LEASE_SECONDS, Timing
 from autoscaler.needed import told_rate
 from autoscaler.options import (
     ApiOption,
+    Backend,
+    BackendName,
     ClusterSettings,
+    Containers,
+    Image,
+    Leased,
+    LeaseSeconds,
     MetricNames,
+    Network,
     NodeLabels,
     StrategySettings,
     TokenFileOption,
     read_cluster,
+    read_containers,
     read_labels,
     read_names,
 )
@@ -38,6 +50,9 @@ from contract.rollout import RolloutStrategy
 from contract.scenario import PolicyScaler, WorkerSpec
 from contract.worker import WorkerSettings
 
+if TYPE_CHECKING:
+    from autoscaler.backends.docker.site import Site
+
 EPILOG = """
 Examples:
 
@@ -47,7 +62,11 @@ Examples:
 
   weir autoscale --scaler mine.yaml --shadow hpa.yaml --shadow keda.yaml --kafka broker1:9092
 
+  weir autoscale --scaler hpa.yaml --group billing --folder second --api none     # beside another one, in case it dies
+
   weir autoscale --scaler hpa.yaml --worker worker.yaml --node-label gpu=true    # for a worker with a node_selector
+
+  weir autoscale --scaler hpa.yaml --kafka kafka:9092 --backend docker --network shop_default    # as containers
 
   weir autoscale --scaler mine.yaml --api 0.0.0.0:8080 --token-file /run/secrets/weir-api-token     # for others too
 
@@ -58,12 +77,6 @@ the live page in a browser.
 
 SHIPPED = Path(__file__).parents[1] / "loadtests" / "policies"
 """Only to say where they are."""
-
-
-class BackendName(StrEnum):
-    """Where workers can run."""
-
-    PROCESS = "process"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,9 +91,11 @@ class Orders:
     folder: Path
     journal: Path | None
     dry_run: bool
+    lease: Timing | None = None
     strategy: RolloutStrategy | None = None
     node_labels: Mapping[str, str] = field(default_factory=dict)
-    backend: str = BackendName.PROCESS
+    containers: Containers | None = None
+    """None = workers are processes."""
     api: ApiAddress | None = None
 
 
@@ -91,7 +106,9 @@ def autoscale(  # noqa: PLR0917  # typer passes them by name
     kafka: Annotated[
         str | None, typer.Option(metavar="HOST:PORT", help="Kafka's address.", show_default="127.0.0.1:9092")
     ] = None,
-    backend: Annotated[BackendName, typer.Option(help="Where workers run.")] = BackendName.PROCESS,
+    backend: Backend = BackendName.PROCESS,
+    image: Image = None,
+    network: Network = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Decide and explain, touch nothing.")] = False,  # noqa: FBT002  # typer's way to declare a flag
     replicas: Annotated[
         int, typer.Option(min=0, max=1_000, help="Workers at the start, before the policy is asked.")
@@ -105,6 +122,8 @@ def autoscale(  # noqa: PLR0917  # typer passes them by name
     cpu_window_seconds: Annotated[float, typer.Option(min=0.1, max=600, help="What CPU samples are means of.")] = 15.0,
     journal: Annotated[Path | None, typer.Option(help="Write every tick here, to replay and explain.")] = None,
     folder: Annotated[Path, typer.Option(help="Logs and state of the workers.")] = Path("weir-workers"),
+    lease: Leased = True,  # noqa: FBT002  # typer's way to declare a flag
+    lease_seconds: LeaseSeconds = LEASE_SECONDS,
     api: ApiOption = "127.0.0.1:8080",
     token_file: TokenFileOption = None,
 ) -> None:
@@ -120,8 +139,10 @@ def autoscale(  # noqa: PLR0917  # typer passes them by name
         metrics={name: str(signal) for name, signal in read_names(metric or ()).items()},
         cpu_window_seconds=cpu_window_seconds,
     )
+    reached = KafkaSettings.read(bootstrap_servers=kafka)
+    where = None if dry_run else read_containers(backend, image, network, kafka=reached.bootstrap_servers)
     orders = Orders(
-        kafka=KafkaSettings.read(bootstrap_servers=kafka),
+        kafka=reached,
         scaler=read_scaler(policy, settings.topic),
         cpu_window_seconds=cpu_window_seconds,
         worker=read_worker(worker),
@@ -131,7 +152,8 @@ def autoscale(  # noqa: PLR0917  # typer passes them by name
         folder=folder,
         journal=journal,
         dry_run=dry_run,
-        backend=str(backend),
+        lease=Timing(lease_seconds=lease_seconds) if lease and not dry_run else None,
+        containers=where,
         api=address,
     )
     uvloop.run(_autoscale(orders))
@@ -151,15 +173,30 @@ async def _autoscale(orders: Orders) -> None:
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    logging.getLogger("aiokafka").setLevel(logging.CRITICAL)  # what Kafka does not answer is told with what it means
     teller = Teller(typer.echo)
-    async with open_controller(orders.scaler, surroundings(orders)) as controller:
+    async with _site(orders) as site, open_controller(orders.scaler, surroundings(orders, site)) as controller:
         for note in (*orders.scaler.notes, *controller.notes):
             typer.echo(note)
+        hand_on(Control(controller=controller, read_seat=orders.scaler.read_seat))
         mode = ", a dry run" if orders.dry_run else ""
         typer.echo(f"{orders.scaler.name} ({orders.scaler.kind}) decides{mode}; Ctrl-C ends")
         async with hosted(controller, hosting(orders, teller)) as show:
             await controller.run(stop, lambda report: teller.tell(show(report)))
         typer.echo("stopping the workers …")
+
+
+@asynccontextmanager
+async def _site(orders: Orders) -> "AsyncIterator[Site | None]":
+    """Where containers live, if workers are to be some."""
+    if orders.containers is None:
+        yield None
+        return
+    from autoscaler.backends.docker.site import open_site  # noqa: PLC0415  # its SDK is slow to import
+
+    assert orders.containers.network is not None
+    async with open_site(orders.containers.image, orders.containers.network) as site:
+        yield site
 
 
 def hosting(orders: Orders, teller: Teller) -> Hosting | None:
@@ -170,7 +207,7 @@ def hosting(orders: Orders, teller: Teller) -> Hosting | None:
     facts = Facts(
         group=orders.settings.group,
         topic=orders.settings.topic,
-        backend=orders.backend,
+        backend=BackendName.DOCKER if orders.containers else BackendName.PROCESS,
         dry_run=orders.dry_run,
         worker_rate=told_rate(orders.worker.events_per_second, told.handler),
         cpu_window_seconds=orders.cpu_window_seconds,
@@ -180,7 +217,7 @@ def hosting(orders: Orders, teller: Teller) -> Hosting | None:
     )
 
 
-def surroundings(orders: Orders) -> Surroundings:
+def surroundings(orders: Orders, site: "Site | None" = None) -> Surroundings:
     """Where it works, and what its workers are told."""
 
     def environment(worker: WorkerSpec, worker_id: str) -> Mapping[str, str]:
@@ -197,6 +234,8 @@ def surroundings(orders: Orders) -> Surroundings:
         cpu_window_seconds=orders.cpu_window_seconds,
         node_labels=orders.node_labels,
         dry_run=orders.dry_run,
+        lease=orders.lease,
+        site=site,
     )
 
 

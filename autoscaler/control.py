@@ -13,7 +13,10 @@ from autoscaler.controller import Controller
 from autoscaler.errors import AutoscalerError
 from autoscaler.panel import OPERATOR, Seat
 from autoscaler.reconciler.model import Happening
+from autoscaler.rollout.model import Rollout
 from autoscaler.steering import Steering, Target
+from contract.pods import PodSpec
+from contract.rollout import RolloutStrategy
 
 Leader = Mapping[str, Any]
 """Who leads: holder, term, self (whether it is this one), lease_seconds."""
@@ -77,6 +80,19 @@ class Control:
         self._steer(self.steering.use(manifest), "policy", f"{_called(before)} → {_called(seat)}")
         return seat
 
+    def roll_out(self, worker: PodSpec | None, image: str | None, strategy: RolloutStrategy | None) -> Rollout:
+        """Replace the workers by those of another version; None = as it is.  Raises RolloutError or RefusedError."""
+        self._refuse_idle()
+        releases = self.controller.releases
+        now = releases.rollout.current
+        image = now.image if image is None else image
+        return releases.start(worker or now.worker, image, strategy, now=self.clock())
+
+    def roll_back(self, to: int | None = None) -> Rollout:
+        """Go back to an earlier version; None = the one before.  Raises RolloutError or RefusedError."""
+        self._refuse_idle()
+        return self.controller.releases.undo(to, now=self.clock())
+
     def take_over(self, kept: Steering) -> None:
         """Go on with what an autoscaler before this one had been ordered.
 
@@ -102,9 +118,11 @@ class Control:
     def _refuse_idle(self) -> None:
         if self.controller.dry_run:
             raise RefusedError("a dry run touches nothing, so there is nothing to order")
-        leader = self.leader()
+        leader, lease = self.leader(), self.controller.lease
         if leader and not leader["self"]:
             raise RefusedError(f"{leader['holder']} leads; orders are taken there")
+        if lease and (why := lease.refusal()):
+            raise RefusedError(f"this autoscaler does not act at the moment: {why}")
 
     def _steer(self, steering: Steering, kind: str, detail: str) -> None:
         told = Happening(at_seconds=self.clock(), kind=kind, subject=OPERATOR, detail=detail)

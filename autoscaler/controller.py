@@ -10,10 +10,12 @@ import time
 from collections import Counter
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
+from enum import Enum, auto
 from typing import TypeVar
 
 from autoscaler.backends.base import Backend
 from autoscaler.journal import Journal, Tick
+from autoscaler.lease.leadership import Leadership
 from autoscaler.observer.observer import Look, Observer
 from autoscaler.panel import OPERATOR, Answer, Panel
 from autoscaler.prober import Prober
@@ -24,6 +26,16 @@ from autoscaler.rollout.model import Rollout
 from autoscaler.steering import Steering
 
 Value = TypeVar("Value")
+
+
+class Stand(Enum):
+    """What this autoscaler may do in a tick, where there are others on its group."""
+
+    ACTING = auto()
+    HOLDING = auto()
+    """It leads, but cannot prove it at the moment."""
+    STANDBY = auto()
+    """Somebody else leads: it looks on, and ends what it still has of its own."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,6 +50,8 @@ class Report:
     happenings: tuple[Happening, ...]
     held: str | None
     took_seconds: float
+    standby: bool = False
+    """Another autoscaler leads: nothing was decided, and `desired` is what that one wants."""
     rollout: Rollout | None = None
     """The versions of the workers, and how far the wanted one has come; None = a dry run, which makes none."""
     steering: Steering = field(default_factory=Steering)
@@ -54,6 +68,7 @@ class Controller:
         actions: How often the backend did something, or failed to, by the kind of the action.
         steering: What an operator has ordered.
         on_steering: Told whenever that changed, to keep it.
+        on_takeover: Told what another leader has kept, when this one takes its place.
     """
 
     observer: Observer
@@ -67,13 +82,18 @@ class Controller:
     """Decide and explain, touch nothing."""
     notes: Sequence[str] = ()
     """What the backend cannot hold of what it was asked."""
+    lease: Leadership | None = None
+    """Which of several autoscalers on the group acts; None = this one, always."""
     fleet: Fleet = field(default_factory=Fleet)
     failures: Counter[str] = field(default_factory=Counter)
     actions: "Counter[tuple[type[Action], bool]]" = field(default_factory=Counter)
     steering: Steering = field(default_factory=Steering)
     on_steering: Callable[[Steering], None] = lambda _: None
+    on_takeover: Callable[[bytes | None], None] = lambda _: None
     _told: list[Happening] = field(default_factory=list)
     _held: list[str] = field(default_factory=list)
+    _term: int | None = None
+    """The term for which it has taken over."""
     _nodes: Sequence[Node] | None = None
     """As the backend told them last."""
 
@@ -88,8 +108,12 @@ class Controller:
     def steer(self, steering: Steering, told: Happening) -> None:
         """Take an order, which holds from the next tick on and is told in it."""
         self.steering = steering
-        self._told.append(told)
+        self.tell(told)
         self.on_steering(steering)
+
+    def tell(self, told: Happening) -> None:
+        """Let it be told in the next tick."""
+        self._told.append(told)
 
     async def tick(self, now: float, *, deciding: bool = True) -> Report:
         """Look, decide, reconcile, act, write down.  Without `deciding` the present number is only kept alive."""
@@ -97,10 +121,11 @@ class Controller:
         self._held = []
         self._expire(now)
         found = await self._guard("backend", self.backend.list())
+        stand = self._stand(found)
         look = await self._guard("observer", self._look(now))
-        answer = self._decide(look) if deciding else None
-        actions, happenings = await self._keep(found, look, now)
-        if deciding and look:
+        answer = self._decide(look) if deciding and stand is Stand.ACTING else None
+        actions, happenings = await self._keep(found, look, now, stand)
+        if deciding and look and stand is not Stand.STANDBY:
             self._write(look, answer, actions)
         return Report(
             at_seconds=now,
@@ -111,9 +136,36 @@ class Controller:
             happenings=(*self._news(), *(answer.happenings if answer else ()), *happenings),
             held="; ".join(self._held) or None,
             took_seconds=time.monotonic() - began,
+            standby=stand is Stand.STANDBY,
             rollout=None if self.dry_run else self.releases.rollout,
             steering=self.steering,
         )
+
+    def _stand(self, found: Sequence[Found] | None) -> Stand:
+        """A new term begins with what there is, and is put off until the backend has said what that is."""
+        if self.lease is None:
+            return Stand.ACTING
+        if self.lease.standby:
+            self._term, self.steering = None, Steering()
+            self.panel.desired = self.panel.desired if self.lease.replicas is None else self.lease.replicas
+            return Stand.STANDBY
+        if why := self.lease.refusal():
+            self._failed("lease", why)
+            return Stand.HOLDING
+        if self.lease.term != self._term:
+            if found is None:
+                return Stand.HOLDING
+            self._take_over(found, self.lease)
+        return Stand.ACTING
+
+    def _take_over(self, found: Sequence[Found], lease: Leadership) -> None:
+        """From another leader: with the number that it wanted, or as many workers as there are, if there are any."""
+        present = sum(not worker.stopping for worker in found)
+        self.panel.restart(present or self.panel.desired if lease.replicas is None else lease.replicas)
+        if self.backend.adoptable:
+            self.fleet = Fleet()
+        self._term = lease.term
+        self.on_takeover(lease.saved_state())
 
     async def _look(self, now: float) -> Look:
         """In a dry run the members of the group, whoever started them, are the present number of workers."""
@@ -134,7 +186,7 @@ class Controller:
 
     def _news(self) -> Sequence[Happening]:
         told, self._told = self._told, []
-        return told
+        return (*(self.lease.happenings() if self.lease else ()), *told)
 
     def _decide(self, look: Look | None) -> Answer | None:
         """Without a look no policy is asked; an operator's order needs none."""
@@ -146,19 +198,27 @@ class Controller:
         answer = self.panel.ask(look.observation, order)
         if answer.held:
             self._failed("policy", answer.held)
+        if self.lease:
+            self.lease.wants(self.panel.desired)
         return answer
 
     async def _keep(
-        self, found: Sequence[Found] | None, look: Look | None, now: float
+        self, found: Sequence[Found] | None, look: Look | None, now: float, stand: Stand
     ) -> tuple[Sequence[Action], Sequence[Happening]]:
-        """Assert the wanted state.  A backend that does not answer keeps its last known workers: nothing is done."""
-        if found is None or self.dry_run:
+        """Assert the wanted state.  A backend that does not answer keeps its last known workers: nothing is done.
+
+        On standby that is no worker of its own; those that can be adopted are the leader's.
+        """
+        if found is None or self.dry_run or stand is Stand.HOLDING:
+            return (), ()
+        if stand is Stand.STANDBY and self.backend.adoptable:
+            self.fleet = Fleet()
             return (), ()
         statuses = look.statuses if look else {}
         nodes = await self._known_nodes()
         done = reconcile(
             self.fleet,
-            desired=self.panel.desired,
+            desired=0 if stand is Stand.STANDBY else self.panel.desired,
             found=found,
             results=self.prober.collect(),
             partitions={name: len(status.assignment) for name, status in statuses.items()},

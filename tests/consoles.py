@@ -105,6 +105,7 @@ class Console:
     facts: Mapping[str, Any] = field(default_factory=dict)
     leader: Mapping[str, Any] | None = None
     dry_run: bool = False
+    releases: Releases = field(default_factory=lambda: Releases.only(template_of(PodSpec())))
 
     def __post_init__(self) -> None:
         self.backend, self.eyes = MemoryBackend(world=World(at_seconds=BEGAN_AT)), ScriptedEyes()
@@ -113,7 +114,7 @@ class Console:
             observer=self.eyes,
             backend=self.backend,
             prober=Nods(),
-            releases=Releases.only(template_of(PodSpec())),
+            releases=self.releases,
             panel=Panel(
                 acting=Seat(name="start", kind="FixedPolicy", plan=self.plan, manifest="kind: FixedPolicy\n"),
                 desired=self.desired,

@@ -30,6 +30,7 @@ COMMANDS: Mapping[str, str] = {
     "resume": "autoscaler.control_cli:resume",
     "scale": "autoscaler.control_cli:scale",
     "policy": "autoscaler.policy_cli:app",
+    "rollout": "autoscaler.rollout_cli:app",
 }
 """Where each command is.  One with examples has them as EPILOG in its module, or in EPILOGS if it has neighbours."""
 

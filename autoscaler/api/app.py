@@ -2,7 +2,7 @@
 
 from fastapi import APIRouter, FastAPI
 
-from autoscaler.api import changes, discovery, events, metrics, page, problems, reads
+from autoscaler.api import changes, discovery, events, metrics, page, problems, reads, rollout
 from autoscaler.api.description import DESCRIPTION, TAGS, TITLE, describe
 from autoscaler.api.desk import Desk
 from autoscaler.api.gate import Gate
@@ -11,6 +11,8 @@ ROUTERS: tuple[APIRouter, ...] = (
     reads.router,
     changes.reading,
     changes.router,
+    rollout.reading,
+    rollout.router,
     events.router,
     discovery.router,
     metrics.router,

@@ -83,7 +83,7 @@ class ManifestDocument(PolicyDocument):
     manifest: str
 
 
-async def _json_only(request: Request) -> None:
+async def json_only(request: Request) -> None:
     """A form of another site's page could send anything but this without being asked."""
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     length = request.headers.get("content-length", "0")
@@ -103,19 +103,19 @@ router = APIRouter(prefix="/api/v1", tags=["orders"], dependencies=[WithToken])
 reading = APIRouter(prefix="/api/v1", tags=["reads"])
 
 
-@router.post("/pause", summary="Do not ask the policy any more", dependencies=[Depends(_json_only)])
+@router.post("/pause", summary="Do not ask the policy any more", dependencies=[Depends(json_only)])
 async def pause(desk: DeskHere, order: PauseOrder | None = None) -> SteeringDocument:
     """The present number of workers is kept alive, shadows go on.  Paused again, only the reason changes."""
     return _ordered(desk, lambda: desk.control.pause(order.reason if order else None))
 
 
-@router.post("/resume", summary="Ask the policy again", dependencies=[Depends(_json_only)])
+@router.post("/resume", summary="Ask the policy again", dependencies=[Depends(json_only)])
 async def resume(desk: DeskHere) -> SteeringDocument:
     """It goes on from the present number, with what it remembers.  Nothing happens if it was not paused."""
     return _ordered(desk, desk.control.resume)
 
 
-@router.put("/target", summary="Set the number of workers for a while", dependencies=[Depends(_json_only)])
+@router.put("/target", summary="Set the number of workers for a while", dependencies=[Depends(json_only)])
 async def set_target(desk: DeskHere, order: TargetOrder) -> SteeringDocument:
     """Asserted as it is, also outside the policy's bounds (then there is a warning), also while paused.
 

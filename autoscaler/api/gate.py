@@ -70,7 +70,8 @@ class Gate:
 
     def _standing(self) -> str:
         control = self.desk.control
-        return words_of(control.steering, control.controller.panel.acting.name)
+        revision = control.controller.releases.rollout.current.number
+        return f"{words_of(control.steering, control.controller.panel.acting.name)}, revision {revision}"
 
     def _audit(self, request: Request, passing: "_Passing") -> None:
         change, after = _change_of(request), self._standing()

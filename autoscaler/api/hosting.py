@@ -10,6 +10,7 @@ from autoscaler.board.board import Board
 from autoscaler.board.facts import Facts
 from autoscaler.control import Control
 from autoscaler.controller import Controller, Report
+from autoscaler.handover import leader_of
 from autoscaler.panel import Seat
 
 Show = Callable[[Report], Report]
@@ -34,7 +35,8 @@ async def hosted(controller: Controller, hosting: Hosting | None) -> AsyncIterat
     if hosting is None:
         yield lambda report: report
         return
-    board = Board(facts=hosting.facts, control=Control(controller=controller, read_seat=hosting.read_seat))
+    control = Control(controller=controller, read_seat=hosting.read_seat, leader=lambda: leader_of(controller))
+    board = Board(facts=hosting.facts, control=control)
     async with serve_api(board, hosting.address, folder=hosting.folder, say=hosting.say):
         yield lambda report: _shown(board, report)
 

@@ -29,6 +29,8 @@ class ProblemType(StrEnum):
     NO_TARGET = "urn:weir:problem:no-target"
     INVALID = "urn:weir:problem:invalid-request"
     BAD_POLICY = "urn:weir:problem:bad-policy"
+    NO_ROLLOUT = "urn:weir:problem:no-rollout"
+    """There is nothing to roll out, or nothing to go back to."""
     FOREIGN_HOST = "urn:weir:problem:foreign-host"
     TOO_EARLY = "urn:weir:problem:no-tick-yet"
     TOO_MANY = "urn:weir:problem:too-many-readers"

@@ -12,6 +12,7 @@ from autoscaler.board.documents import (
     LeaderDocument,
     Mode,
     PauseDocument,
+    RolloutDocument,
     StateDocument,
     StormDocument,
     TargetDocument,
@@ -41,9 +42,10 @@ from autoscaler.model import Condition
 from autoscaler.needed import LiveNeed
 from autoscaler.panel import STORM
 from autoscaler.reconciler.model import Happening
-from autoscaler.rollout.view import summary
 from autoscaler.storm.watch import Second, StormWatch
 
+IDLE: frozenset[Mode] = frozenset({"dry-run", "standby"})
+"""Modes in which it makes no workers: those that there are, and their versions, are somebody else's."""
 _WORKERS = TypeAdapter(list[WorkerDocument])
 
 
@@ -200,7 +202,7 @@ class Board:
             problems=list(report.look.problems) if report.look else [],
             storm=self.storm(),
             tick_seconds=facts.tick_seconds,
-            rollout=summary(report.rollout) if report.rollout else None,
+            rollout=None if self.mode in IDLE else RolloutDocument.of(self.control.controller.releases.rollout),
         )
 
     def storm(self) -> StormDocument:
@@ -227,7 +229,7 @@ class Board:
         steering, leader = self.control.steering, self.control.leader()
         if self.facts.dry_run:
             return "dry-run"
-        if leader and not leader["self"]:
+        if (leader and not leader["self"]) or (self.report and self.report.standby):
             return "standby"
         if steering.target:
             return "manual"

@@ -7,6 +7,9 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from autoscaler.rollout.model import Phase, Rollout
+from autoscaler.rollout.view import summary
+
 AT = 1_767_225_600.0
 """The moment of the examples."""
 
@@ -116,6 +119,46 @@ class StormDocument(Document):
     evidence: str | None
 
 
+ROLLOUT: dict[str, Any] = {
+    "revision": 3,
+    "image": "weir:0.2.0",
+    "phase": "stalled",
+    "reason": "no progress for 600 s: worker-9: CrashLoopBackOff: 80 s until restart 5, exit code 2",
+    "updated": 2,
+    "ready": 4,
+    "available": 4,
+    "old": 4,
+    "desired": 5,
+    "started_at": AT - 700,
+    "deadline_at": None,
+    "ended_at": None,
+}
+
+
+class RolloutDocument(BaseModel):
+    """How far the wanted version of the workers has come."""
+
+    model_config = example(**ROLLOUT)
+
+    revision: int = Field(description="the version that is wanted")
+    image: str | None = Field(description="of containers; null = the backend's usual one")
+    phase: Phase = Field(description="`undone` is `complete` after a way back")
+    reason: str | None = Field(description="why it is stalled, or what keeps the new version from running")
+    updated: int = Field(description="workers of this version")
+    ready: int = Field(description="workers of any version")
+    available: int = Field(description="ready for long enough, of any version")
+    old: int = Field(description="workers of other versions, those that are finishing included")
+    desired: int
+    started_at: float | None
+    deadline_at: float | None = Field(description="when it is stalled unless it gets further; null = nobody waits")
+    ended_at: float | None
+
+    @classmethod
+    def of(cls, rollout: Rollout) -> "RolloutDocument":
+        """As the last tick counted it, under the orders of this moment."""
+        return cls.model_validate(summary(rollout))
+
+
 Mode = Literal["automatic", "manual", "paused", "standby", "dry-run"]
 
 
@@ -146,7 +189,7 @@ class StateDocument(Document):
         problems=[],
         storm={"active": False, "since": None, "evidence": None},
         tick_seconds=1.0,
-        rollout=None,
+        rollout=ROLLOUT,
     )
 
     at: float
@@ -172,7 +215,7 @@ class StateDocument(Document):
     problems: list[str] = Field(description="who did not answer in this tick, and why")
     storm: StormDocument
     tick_seconds: float = Field(description="from one tick to the next")
-    rollout: dict[str, Any] | None = Field(description="a rolling update of the workers; null = none is known")
+    rollout: RolloutDocument | None = Field(description="which version the workers are; null = none are made here")
 
 
 class WorkerDocument(Document):

@@ -100,6 +100,7 @@ def _towards(rollout: Rollout, wanted: Revision, now: float) -> Rollout:
         progressed_at=now,
         ended_at=None,
         marks=None,
+        counts=replace(rollout.counts, updated=0, old=rollout.counts.updated + rollout.counts.old),
     )
 
 

@@ -41,7 +41,7 @@ def in_words(state: Mapping[str, Any]) -> str:
     if state["updated"] < desired:
         progress = f"{state['updated']} of {desired} workers are of the new version"
     elif state["old"]:
-        progress = f"{state['old']} old workers are still there"
+        progress = f"all workers are new, old ones still there: {state['old']}"
     else:
         progress = f"{state['available']} of {state['updated']} new workers are available"
     return f"{name}: waiting, {progress}" + (f"; {state['reason']}" if state["reason"] else "")

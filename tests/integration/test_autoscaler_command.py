@@ -55,7 +55,7 @@ class Autoscaler:
         """Process ids of its children."""
         return [child.pid for child in psutil.Process(self.process.pid).children()]
 
-    async def until(self, holds: Callable[[], bool]) -> None:
+    async def until(self, holds: Callable[[], object]) -> None:
         """Wait until something is so."""
         limit = time.monotonic() + PATIENCE_SECONDS
         while not holds():

@@ -1,14 +1,21 @@
 """Rolling updates of real workers under load: how long they take, and that nothing is lost."""
 
+import asyncio
 import json
+import re
+import subprocess
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from broker import Broker
+from contract.kafka import KafkaSettings
 from contract.record import RunDirectory
+from tests.integration.test_autoscaler_command import WORKER, autoscaling
+from tests.integration.test_autoscaler_live import FIXED_POLICY
 from tests.integration.test_loadtests_run import document, weir
+from tests.workers import Audit, Topic, eventually
 
 pytestmark = [pytest.mark.integration, pytest.mark.timeout(180)]
 
@@ -75,3 +82,50 @@ def test_a_version_that_does_not_start_stalls_and_is_undone(tmp_path: Path, kafk
     assert good[-1].startswith("undone after"), good
     samples = [sample for sample in RunDirectory.open(out).samples() if 2 < sample.at_seconds < 40]
     assert min(sample.workers_ready for sample in samples) >= 3, "four serve, also while they rebalance"
+
+
+async def test_a_group_of_ones_own_is_updated_and_put_back_from_the_command_line(tmp_path: Path, kafka: Broker) -> None:
+    """Under load all the while: a good version, one that stalls, and the way back; every event once or more."""
+    topic = await Topic(KafkaSettings(bootstrap_servers=kafka.bootstrap_servers), partitions=4).create()
+    (tmp_path / "good.yaml").write_text(WORKER + "batch_events_max: 777\n", encoding="utf-8")
+    (tmp_path / "bad.yaml").write_text(WORKER + "nice: 1\ninit: {wait_seconds: 600}\n", encoding="utf-8")
+    loading = asyncio.create_task(_load(topic))
+    with autoscaling(tmp_path, topic, FIXED_POLICY.format(name="two", replicas=2), "--api", "127.0.0.1:0") as scaler:
+        await scaler.until(lambda: scaler.said.count(" ready  ") >= 2)
+        found = re.search(r"http://\S+:\d+/", scaler.said)
+        assert found is not None, scaler.said
+
+        async def rollout(*arguments: str) -> subprocess.CompletedProcess[str]:
+            command = ("rollout", *arguments, "--api", found[0])
+            return await asyncio.to_thread(weir, *command, folder=tmp_path)
+
+        good = await rollout("start", "--worker", "good.yaml", "--watch")
+        assert good.returncode == 0, good.stdout + good.stderr
+        assert "revision 2: complete, 2 of 2 workers are available" in good.stdout
+        again = await rollout("start", "--worker", "good.yaml")
+        assert (again.returncode, "revision 2, which is running already" in again.stderr) == (2, True)
+        bad = await rollout("start", "--worker", "bad.yaml", "--strategy", "progress_deadline_seconds=4", "--watch")
+        assert bad.returncode == 1, bad.stdout + bad.stderr
+        assert "revision 3: stalled: no progress for 4 s: worker-" in bad.stdout
+        assert (await rollout("status")).returncode == 1
+        back = await rollout("undo", "--watch")
+        assert (back.returncode, "revision 2: undone" in back.stdout) == (0, True), back.stdout + back.stderr
+        assert "2 *" in (await rollout("history")).stdout
+        loading.cancel()
+        await eventually(lambda: _read_up(topic))
+        assert await scaler.end() == 0, scaler.said
+    audit, ends = Audit.of(await topic.entries(), 4), await topic.ends()
+    assert sum(ends.values()) > 0
+    assert audit.missing(ends) == 0
+
+
+async def _load(topic: Topic) -> None:
+    first = 0
+    while True:
+        await topic.fill(50, first)
+        first += 50
+        await asyncio.sleep(0.2)
+
+
+async def _read_up(topic: Topic) -> bool:
+    return await topic.committed() == await topic.ends()

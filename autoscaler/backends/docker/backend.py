@@ -47,16 +47,21 @@ class DockerBackend:
         image: str = DEFAULT_IMAGE,
         command: Sequence[str] = ("process",),
         labels: Mapping[str, str] | None = None,
+        node_labels: Mapping[str, str] | None = None,
         usage_wait_seconds: float = 0.2,
     ) -> None:
-        """Nothing is asked yet.  The engine is the caller's to close; `labels` are put beside our own."""
+        """Nothing is asked yet.  The engine is the caller's to close; `labels` are put beside our own.
+
+        `node_labels` are those of the engine's machine, on top of those that its daemon tells.
+        """
         place = Place(owner=owner, image=image, network=network, command=command, labels=labels or {})
         self._owner = owner
+        self._node_labels = node_labels or {}
         self._containers = Containers(engine, owner)
         self._view = View(self._containers)
         self._launches = Launches(self._view, place)
         self._measuring = Measuring(self._containers, wait_seconds=usage_wait_seconds)
-        self._closed = False
+        self._closed = self._cleared = False
 
     @staticmethod
     def notes(template: Template) -> Sequence[str]:
@@ -64,6 +69,11 @@ class DockerBackend:
         if template.spec.nice == 0:
             return ()
         return (f"nice ({template.spec.nice}) is not honoured for containers: give them less requests.cpu",)
+
+    @property
+    def adoptable(self) -> bool:
+        """Containers go on without us, and any autoscaler of this owner finds them."""
+        return True
 
     async def list(self) -> Sequence[Found]:
         """Every worker, ended ones until they are removed; also those that are still being made, or were refused."""
@@ -123,7 +133,7 @@ class DockerBackend:
 
     async def nodes(self) -> Sequence[Node]:
         """The engine's machine, with the labels that its daemon was given (`dockerd --label gpu=true`)."""
-        return [await self._containers.node()]
+        return [await self._containers.node(self._node_labels)]
 
     async def usage(self) -> Mapping[str, Usage]:
         """CPU and working set of every container that runs.  What is still being made has used nothing."""
@@ -142,12 +152,21 @@ class DockerBackend:
     async def close(self) -> None:
         """SIGTERM to all, SIGKILL to those that run when the grace period (25 s at most) is over; nothing stays."""
         self._closed = True
+        if self._cleared:
+            return
         try:
             await self._end()
         except AwayError as error:
-            raise BackendError(f"{error}; when it is back, remove what may be left: {self._advice()}") from error
+            raise BackendError(f"{error} When it is back, remove what may be left: {self._advice()}") from error
         finally:
             await self._measuring.close()
+        self._cleared = True
+
+    async def detach(self) -> None:
+        """Leave all containers to the next autoscaler; launches that are under way are still ours, and are ended."""
+        self._closed = True
+        await self._launches.end(CLOSE_SECONDS_MAX)
+        await self._measuring.close()
 
     async def _look(self, *, urgent: bool = False) -> None:
         await self._view.look(urgent=urgent)
