@@ -135,7 +135,7 @@ ROLLOUT: dict[str, Any] = {
 }
 
 
-class RolloutDocument(BaseModel):
+class RolloutDocument(Document):
     """How far the wanted version of the workers has come."""
 
     model_config = example(**ROLLOUT)

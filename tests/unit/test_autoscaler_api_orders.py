@@ -281,7 +281,7 @@ async def test_the_audit_tells_who_changed_what_from_what_to_what(tmp_path: Path
         await caller.order("PUT", "api/v1/target", json={"replicas": -1, "for_seconds": 1})
     first, second, third = caller.audit
     assert first.startswith('audit change="POST /api/v1/pause" result=accepted status=200 remote="127.0.0.1:')
-    assert first.endswith('before="policy start" after="policy start, paused (a \\"b\\"\\nc)"')
+    assert first.endswith('before="policy start, revision 1" after="policy start, paused (a \\"b\\"\\nc), revision 1"')
     assert 'before="policy start, paused' in second
     assert 'after="policy by-lag, paused' in second
     assert "result=refused status=422" in third

@@ -107,7 +107,7 @@ async def test_the_state_after_a_tick() -> None:
     assert state.replicas.model_dump() == {"desired": 2, "current": 2, "ready": 2, "needed": 3}
     assert (state.lag.events, state.lag.seconds, state.partitions) == (11, 0.5, 2)
     assert [(shadow.name, shadow.replicas) for shadow in state.shadows] == [("nine", 9)]
-    assert (state.mode, state.at, state.rollout and state.rollout["phase"]) == ("automatic", BEGAN_AT + 3, "complete")
+    assert (state.mode, state.at, state.rollout and state.rollout.phase) == ("automatic", BEGAN_AT + 3, "complete")
 
 
 async def test_what_is_not_known_is_null() -> None:
