@@ -13,7 +13,7 @@ import typer
 import uvloop
 
 from autoscaler.api.hosting import Hosting, hosted
-from autoscaler.api.server import ApiAddress, read_address
+from autoscaler.api.server import ApiAddress, read_address, refuse_taken
 from autoscaler.assembly import Surroundings, open_controller
 from autoscaler.board.facts import Facts
 from autoscaler.control import Control
@@ -129,6 +129,7 @@ def autoscale(  # noqa: PLR0917  # typer passes them by name
 ) -> None:
     """Keep as many workers alive as POLICY asks for, and say why it is that many."""
     address = read_address(api, token_file)
+    refuse_taken(address)
     _refuse_names([scaler, *(shadow or ())])
     settings = WorkerSettings.read(topic=topic, group=group)
     policy = PolicyScaler(

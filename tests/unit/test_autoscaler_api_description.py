@@ -56,7 +56,8 @@ def test_every_example_is_valid_and_whole(model: type[BaseModel]) -> None:
         return
     example = schema["example"]
     read = model.model_validate(example)
-    assert set(example) == set(read.model_dump()), "an example has every field"
+    if issubclass(model, documents.Document):
+        assert set(example) == set(read.model_dump()), "an answer always has every field"
     assert schema["description"]
 
 
