@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from autoscaler.backends.base import Backend, Template
 from autoscaler.backends.memory import MemoryBackend
@@ -16,6 +17,9 @@ from autoscaler.releases import Releases
 from autoscaler.scaler import ScalerPlan
 from contract.errors import SettingsError
 from contract.kafka import KafkaSettings
+
+if TYPE_CHECKING:  # the SDK takes a third of a second to import, and processes do without
+    from autoscaler.backends.docker.site import Site
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,6 +39,8 @@ class Surroundings:
     node_labels: Mapping[str, str] = field(default_factory=dict)
     """Of the machine where workers run, on top of those that it has by itself."""
     dry_run: bool = False
+    site: "Site | None" = None
+    """Where workers run as containers; None = as processes of this machine."""
 
     @property
     def template(self) -> Template:
@@ -86,5 +92,8 @@ def _backend(around: Surroundings) -> tuple[Backend, Sequence[str]]:
     """Where workers run, and what it cannot hold.  A dry run has none, and leaves folders alone, also another's."""
     if around.dry_run:
         return MemoryBackend(owner=around.group), ()
+    if around.site:
+        containers = around.site.backend(around.group, around.node_labels)
+        return containers, containers.notes(around.template)
     backend = ProcessBackend(owner=around.group, folder=around.folder, node_labels=around.node_labels)
     return backend, ProcessBackend.notes(around.template)

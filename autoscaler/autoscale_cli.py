@@ -2,11 +2,11 @@
 
 import asyncio
 import signal
-from collections.abc import Iterable, Mapping
+from collections.abc import AsyncIterator, Iterable, Mapping
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 import uvloop
@@ -18,12 +18,18 @@ from autoscaler.board.facts import Facts
 from autoscaler.needed import told_rate
 from autoscaler.options import (
     ApiOption,
+    Backend,
+    BackendName,
     ClusterSettings,
+    Containers,
+    Image,
     MetricNames,
+    Network,
     NodeLabels,
     StrategySettings,
     TokenFileOption,
     read_cluster,
+    read_containers,
     read_labels,
     read_names,
 )
@@ -38,6 +44,9 @@ from contract.rollout import RolloutStrategy
 from contract.scenario import PolicyScaler, WorkerSpec
 from contract.worker import WorkerSettings
 
+if TYPE_CHECKING:
+    from autoscaler.backends.docker.site import Site
+
 EPILOG = """
 Examples:
 
@@ -49,6 +58,8 @@ Examples:
 
   weir autoscale --scaler hpa.yaml --worker worker.yaml --node-label gpu=true    # for a worker with a node_selector
 
+  weir autoscale --scaler hpa.yaml --kafka kafka:9092 --backend docker --network shop_default    # as containers
+
   weir autoscale --scaler mine.yaml --api 0.0.0.0:8080 --token-file /run/secrets/weir-api-token     # for others too
 
 Kafka's security comes from WEIR_KAFKA_*, the workers' other settings from WEIR_WORKER_*.  Ctrl-C lets the workers
@@ -58,12 +69,6 @@ the live page in a browser.
 
 SHIPPED = Path(__file__).parents[1] / "loadtests" / "policies"
 """Only to say where they are."""
-
-
-class BackendName(StrEnum):
-    """Where workers can run."""
-
-    PROCESS = "process"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,7 +85,8 @@ class Orders:
     dry_run: bool
     strategy: RolloutStrategy | None = None
     node_labels: Mapping[str, str] = field(default_factory=dict)
-    backend: str = BackendName.PROCESS
+    containers: Containers | None = None
+    """None = workers are processes."""
     api: ApiAddress | None = None
 
 
@@ -91,7 +97,9 @@ def autoscale(  # noqa: PLR0917  # typer passes them by name
     kafka: Annotated[
         str | None, typer.Option(metavar="HOST:PORT", help="Kafka's address.", show_default="127.0.0.1:9092")
     ] = None,
-    backend: Annotated[BackendName, typer.Option(help="Where workers run.")] = BackendName.PROCESS,
+    backend: Backend = BackendName.PROCESS,
+    image: Image = None,
+    network: Network = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Decide and explain, touch nothing.")] = False,  # noqa: FBT002  # typer's way to declare a flag
     replicas: Annotated[
         int, typer.Option(min=0, max=1_000, help="Workers at the start, before the policy is asked.")
@@ -120,8 +128,10 @@ def autoscale(  # noqa: PLR0917  # typer passes them by name
         metrics={name: str(signal) for name, signal in read_names(metric or ()).items()},
         cpu_window_seconds=cpu_window_seconds,
     )
+    reached = KafkaSettings.read(bootstrap_servers=kafka)
+    where = None if dry_run else read_containers(backend, image, network, kafka=reached.bootstrap_servers)
     orders = Orders(
-        kafka=KafkaSettings.read(bootstrap_servers=kafka),
+        kafka=reached,
         scaler=read_scaler(policy, settings.topic),
         cpu_window_seconds=cpu_window_seconds,
         worker=read_worker(worker),
@@ -131,7 +141,7 @@ def autoscale(  # noqa: PLR0917  # typer passes them by name
         folder=folder,
         journal=journal,
         dry_run=dry_run,
-        backend=str(backend),
+        containers=where,
         api=address,
     )
     uvloop.run(_autoscale(orders))
@@ -152,7 +162,7 @@ async def _autoscale(orders: Orders) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     teller = Teller(typer.echo)
-    async with open_controller(orders.scaler, surroundings(orders)) as controller:
+    async with _site(orders) as site, open_controller(orders.scaler, surroundings(orders, site)) as controller:
         for note in (*orders.scaler.notes, *controller.notes):
             typer.echo(note)
         mode = ", a dry run" if orders.dry_run else ""
@@ -160,6 +170,19 @@ async def _autoscale(orders: Orders) -> None:
         async with hosted(controller, hosting(orders, teller)) as show:
             await controller.run(stop, lambda report: teller.tell(show(report)))
         typer.echo("stopping the workers …")
+
+
+@asynccontextmanager
+async def _site(orders: Orders) -> "AsyncIterator[Site | None]":
+    """Where containers live, if workers are to be some."""
+    if orders.containers is None:
+        yield None
+        return
+    from autoscaler.backends.docker.site import open_site  # noqa: PLC0415  # its SDK is slow to import
+
+    assert orders.containers.network is not None
+    async with open_site(orders.containers.image, orders.containers.network) as site:
+        yield site
 
 
 def hosting(orders: Orders, teller: Teller) -> Hosting | None:
@@ -170,7 +193,7 @@ def hosting(orders: Orders, teller: Teller) -> Hosting | None:
     facts = Facts(
         group=orders.settings.group,
         topic=orders.settings.topic,
-        backend=orders.backend,
+        backend=BackendName.DOCKER if orders.containers else BackendName.PROCESS,
         dry_run=orders.dry_run,
         worker_rate=told_rate(orders.worker.events_per_second, told.handler),
         cpu_window_seconds=orders.cpu_window_seconds,
@@ -180,7 +203,7 @@ def hosting(orders: Orders, teller: Teller) -> Hosting | None:
     )
 
 
-def surroundings(orders: Orders) -> Surroundings:
+def surroundings(orders: Orders, site: "Site | None" = None) -> Surroundings:
     """Where it works, and what its workers are told."""
 
     def environment(worker: WorkerSpec, worker_id: str) -> Mapping[str, str]:
@@ -197,6 +220,7 @@ def surroundings(orders: Orders) -> Surroundings:
         cpu_window_seconds=orders.cpu_window_seconds,
         node_labels=orders.node_labels,
         dry_run=orders.dry_run,
+        site=site,
     )
 
 

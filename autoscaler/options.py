@@ -1,6 +1,9 @@
-"""Options that several commands have: what a metric's name stands for, and how a cluster is set up."""
+"""Options that several commands have: what a metric's name stands for, how a cluster is set up, where workers run."""
 
 from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import StrEnum
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Annotated
 
@@ -38,6 +41,62 @@ TokenFileOption = Annotated[
     Path | None,
     typer.Option(metavar="FILE", help="The token that orders need.", show_default="made, in the workers' folder"),
 ]
+
+
+class BackendName(StrEnum):
+    """Where workers can run."""
+
+    PROCESS = "process"
+    DOCKER = "docker"
+
+
+Backend = Annotated[BackendName, typer.Option(help="Where workers run: child processes, or containers.")]
+Image = Annotated[
+    str | None,
+    typer.Option(metavar="NAME:TAG", help="docker: the workers' image.", show_default="weir:VERSION, by make image"),
+]
+Network = Annotated[
+    str | None,
+    typer.Option(metavar="NAME", help="docker: the workers' network; with --kafka, one on which they reach it."),
+]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Containers:
+    """Workers are to be containers.  None = the usual image, a network of the run's own."""
+
+    image: str | None = None
+    network: str | None = None
+
+
+def read_containers(
+    backend: BackendName, image: str | None, network: str | None, *, kafka: str | None
+) -> Containers | None:
+    """What these options ask for; None for processes.  `kafka` is that of the user's own.  Raises SettingsError."""
+    if backend is BackendName.PROCESS:
+        given = [name for name, value in (("--image", image), ("--network", network)) if value is not None]
+        if given:
+            raise SettingsError(f"{' and '.join(given)}: only containers have one; add --backend docker")
+        return None
+    if kafka is not None and network is None:
+        raise SettingsError(
+            f"--backend docker with the Kafka at {kafka} needs --network, the network on which containers reach it;"
+            " docker network ls lists them"
+        )
+    if kafka is not None and (near := [address for address in kafka.split(",") if _is_loopback(address)]):
+        raise SettingsError(
+            f"--kafka {near[0]}: in a container that is the container itself; give an address at which both this"
+            f" machine and containers on {network} reach Kafka"
+        )
+    return Containers(image=image, network=network)
+
+
+def _is_loopback(address: str) -> bool:
+    host = address.strip().rpartition(":")[0].strip("[]")
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
 
 
 def read_names(pairs: Iterable[str]) -> dict[str, Signal]:

@@ -87,8 +87,8 @@ def server_properties(settings: BrokerSettings, ports: "Ports", log_dir: Path) -
 class Ports:
     """What one start of the broker listens on, and by which mark its answers are known.
 
-    `internal` is used only beside a secured clients' listener, `also` only with `also_host`.  Somebody else's Kafka may take a port between our look
-    and our broker's start; it then answers too, but without the mark.
+    `internal` is used only beside a secured clients' listener, `also` only with `also_host`.  Somebody else's Kafka may
+    take a port between our look and our broker's start; it then answers too, but without the mark.
     """
 
     clients: int
@@ -112,7 +112,7 @@ def listeners(settings: BrokerSettings, ports: Ports) -> dict[str, str]:
         "inter.broker.listener.name": "INTERNAL" if settings.security else "CLIENTS",
         "controller.listener.names": "CONTROLLER",
         "controller.quorum.voters": f"1@127.0.0.1:{ports.controller}",
-        "listener.security.protocol.map": f"CLIENTS:{protocol},ALSO:{protocol},INTERNAL:PLAINTEXT,CONTROLLER:PLAINTEXT",
+        "listener.security.protocol.map": f"CLIENTS:{protocol},INTERNAL:PLAINTEXT,CONTROLLER:PLAINTEXT,ALSO:{protocol}",
     }
 
 

@@ -12,12 +12,13 @@ import typer
 from rich.console import Console
 
 from autoscaler.api.server import read_address
-from autoscaler.autoscale_cli import BackendName
-from autoscaler.options import ApiOption, TokenFileOption
+from autoscaler.options import ApiOption, Backend, BackendName, Image, Network, TokenFileOption, read_containers
 from autoscaler.scaler import read_scaler
 from contract.kafka import KafkaSettings
 from contract.record import RunDirectory
 from contract.scenario import FixedScaler, Scenario, read_scenario, with_policy
+from loadtests.clean_cli import EPILOG as CLEAN_EPILOG
+from loadtests.clean_cli import clean
 from loadtests.interrupts import run_interruptible
 from loadtests.live import LiveView
 from loadtests.policies_cli import EPILOG as COMPARE_POLICIES_EPILOG
@@ -45,6 +46,8 @@ Examples:
   weir loadtest run init-storm --api 127.0.0.1:8080        # and watch it in a browser
 
   weir loadtest run my.yaml --kafka broker1:9092 --out runs/tuesday
+
+  weir loadtest run init-storm --backend docker            # workers are containers, held to their limits (make image)
 
 Exit codes: 0 all held, 1 events were lost, 2 bad input or a run that could not be carried out, 3 an SLO was missed,
 130 interrupted.
@@ -83,7 +86,9 @@ def run(  # noqa: PLR0917  # typer passes them by name
             autocompletion=policy_names,
         ),
     ] = None,
-    backend: Annotated[BackendName, typer.Option(help="Where workers run.")] = BackendName.PROCESS,
+    backend: Backend = BackendName.PROCESS,
+    image: Image = None,
+    network: Network = None,
     kafka: Annotated[
         str | None,
         typer.Option(metavar="HOST:PORT", help="Use this cluster (security from WEIR_KAFKA_*) instead of our own."),
@@ -94,7 +99,7 @@ def run(  # noqa: PLR0917  # typer passes them by name
     token_file: TokenFileOption = None,
 ) -> None:
     """Run SCENARIO: start Kafka and workers, send the load, prove what arrived, report."""
-    del backend  # one of one; the option is there so that commands stay valid when there are more
+    where = read_containers(backend, image, network, kafka=kafka)
     address = read_address(api, token_file)
     wanted = read_scenario(find_scenario(scenario), settings or [])
     if scaler is not None:
@@ -105,6 +110,7 @@ def run(  # noqa: PLR0917  # typer passes them by name
         run_id=run_id,
         out=out or Path("runs") / run_id,
         external=KafkaSettings.read(bootstrap_servers=kafka) if kafka else None,
+        containers=where,
         keep_topics=keep_topics,
         api=address,
         command=shlex.join(["weir", *sys.argv[1:]]),
@@ -120,6 +126,7 @@ def run(  # noqa: PLR0917  # typer passes them by name
 
 app.command(epilog=REPORT_EPILOG)(report)
 app.command(epilog=COMPARE_EPILOG)(compare)
+app.command(epilog=CLEAN_EPILOG)(clean)
 app.command(name="compare-policies", epilog=COMPARE_POLICIES_EPILOG)(compare_policies)
 
 
@@ -151,5 +158,5 @@ def _carry_out(order: RunOrder, view: LiveView) -> tuple[Summary, bool]:
     try:
         return run_interruptible(lambda stop: run_scenario(order, view, stop), lambda: view.say(heard))
     except asyncio.CancelledError:
-        view.say("stopped; processes and topics are gone, what was recorded is in " + str(order.out))
+        view.say("stopped; workers and topics are gone, what was recorded is in " + str(order.out))
         raise typer.Exit(EXIT_INTERRUPTED) from None

@@ -43,9 +43,13 @@ class Topics:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cluster:
-    """Where the run's Kafka is.  `broker` is None for a cluster of the user's own."""
+    """Where the run's Kafka is.  `broker` is None for a cluster of the user's own.
+
+    `for_workers` is how workers reach it, who in containers are not on this machine's loopback.
+    """
 
     settings: KafkaSettings
+    for_workers: KafkaSettings
     broker: Broker | None
 
     @property
@@ -56,17 +60,24 @@ class Cluster:
 
 @asynccontextmanager
 async def open_cluster(
-    scenario: Scenario, external: KafkaSettings | None, *, folder: Path, say: Say
+    scenario: Scenario, external: KafkaSettings | None, *, folder: Path, say: Say, also_host: str | None = None
 ) -> AsyncIterator[Cluster]:
-    """A Kafka that answers.  The embedded one keeps its data in `folder` until the run ends."""
+    """A Kafka that answers.  The embedded one keeps its data in `folder` until the run ends.
+
+    It also listens on `also_host`, the address at which workers in containers find this machine.
+    """
     if external:
-        yield Cluster(settings=external, broker=None)
+        yield Cluster(settings=external, for_workers=external, broker=None)
         return
     require_disk(scenario, folder)
-    settings = BrokerSettings(data=folder, heap_mib=scenario.broker.heap_mib, properties=scenario.broker.properties)
+    settings = BrokerSettings(
+        data=folder, also_host=also_host, heap_mib=scenario.broker.heap_mib, properties=scenario.broker.properties
+    )
     try:
         async with running_broker(settings, say=say) as broker:
-            yield Cluster(settings=KafkaSettings(bootstrap_servers=broker.bootstrap_servers), broker=broker)
+            near = KafkaSettings(bootstrap_servers=broker.bootstrap_servers)
+            far = KafkaSettings(bootstrap_servers=broker.also_bootstrap_servers or broker.bootstrap_servers)
+            yield Cluster(settings=near, for_workers=far, broker=broker)
     except BaseException:
         keep_only_logs(folder)  # gigabytes that nobody needs, and the one file that may say what went wrong
         raise

@@ -31,6 +31,7 @@ class Identity:
     kafka: dict[str, str | None] = field(default_factory=dict)
     topics: dict[str, str] = field(default_factory=dict)
     scaler: dict[str, Any] = field(default_factory=dict)
+    workers: dict[str, str] = field(default_factory=dict)
 
     @classmethod
     def of(cls, scenario: Scenario, run_id: str, command: str) -> "Identity":
@@ -62,6 +63,7 @@ class Identity:
             "kafka": self.kafka,
             "topics": self.topics,
             "scaler": self.scaler,
+            "workers": self.workers,
             "host": self.host,
             "versions": versions(),
             "scenario": self.scenario.model_dump(mode="json"),

@@ -16,6 +16,7 @@ import psutil
 from rich.console import Console
 from rich.text import Text
 
+from autoscaler.options import Containers
 from contract.errors import WeirError
 from contract.kafka import KafkaSettings
 from contract.record import RunDirectory
@@ -48,6 +49,7 @@ class Ground:
     out: Path
     console: Console
     external: KafkaSettings | None = None
+    containers: Containers | None = None
     play: Play = run_scenario
     busy: Busy = busy_ratio
     second: float = 1.0
@@ -109,6 +111,7 @@ async def _take(contest: Contest, turn: Turn, ground: Ground, stop: asyncio.Even
         run_id=f"{scenario.name}-{turn.number:02d}-{datetime.now(UTC):%Y%m%d-%H%M%S}-{secrets.token_hex(2)}",
         out=ground.out / folder,
         external=ground.external,
+        containers=ground.containers,
         command=contest.command,
     )
     try:

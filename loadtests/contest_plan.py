@@ -58,6 +58,8 @@ class Contest(Strict):
     weir_version: str = ""
     host: dict[str, Any] = Field(default_factory=dict)
     kafka: str | None = Field(None, description="bootstrap servers; None = an embedded Kafka for each run")
+    backend: str = Field("process", description="where workers run")
+    image: str | None = Field(None, description="of containers; None = the usual one")
 
     def contender(self, name: str) -> Contender:
         """The policy of that name."""
@@ -106,6 +108,7 @@ def resumed(before: Contest, now: Contest) -> Contest:
             ("the order's seed", before.order_seed, now.order_seed),
             ("the policies", _contents(before), _contents(now)),
             ("the Kafka", before.kafka, now.kafka),
+            ("the backend", (before.backend, before.image), (now.backend, now.image)),
         )
         if one != other
     ]

@@ -6,6 +6,7 @@ Each process is told everything by environment.  Whatever happens in the context
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from autoscaler.assembly import Surroundings, open_controller
 from autoscaler.controller import Controller
@@ -19,7 +20,10 @@ from contract.record import RunDirectory
 from contract.scenario import PolicyScaler, Scenario, WorkerSpec
 from contract.worker import WorkerSettings
 from loadtests.children import Child, launch
-from loadtests.cluster import Topics
+from loadtests.cluster import Cluster, Topics
+
+if TYPE_CHECKING:
+    from autoscaler.backends.docker.site import Site
 
 STOP_SECONDS_MAX = 25.0
 NOT_TOLD = {*PodSpec.model_fields, "start_seconds_max", "events_per_second"}
@@ -28,15 +32,21 @@ CPU_WINDOW_SECONDS = 15.0
 
 @asynccontextmanager
 async def running_workers(
-    scenario: Scenario, scaler: ScalerPlan, kafka: KafkaSettings, topics: Topics, directory: RunDirectory
+    scenario: Scenario,
+    scaler: ScalerPlan,
+    cluster: Cluster,
+    topics: Topics,
+    directory: RunDirectory,
+    *,
+    site: "Site | None" = None,
 ) -> AsyncIterator[Controller]:
-    """The scenario's workers under their autoscaler, which starts them at its first tick."""
+    """The scenario's workers under their autoscaler, which starts them at its first tick: as containers at `site`."""
 
     def environment(worker: WorkerSpec, worker_id: str) -> Mapping[str, str]:
-        return worker_settings(worker, topics, worker_id).to_environment() | kafka.to_environment()
+        return worker_settings(worker, topics, worker_id).to_environment() | cluster.for_workers.to_environment()
 
     around = Surroundings(
-        kafka=kafka,
+        kafka=cluster.settings,
         topic=topics.events,
         group=topics.group,
         releases=Releases(
@@ -47,6 +57,7 @@ async def running_workers(
         cpu_window_seconds=cpu_window_seconds(scenario),
         called=scenario.topic.name,
         node_labels=scenario.node_labels,
+        site=site,
     )
     async with open_controller(scaler, around) as controller:
         yield controller

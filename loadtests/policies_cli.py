@@ -14,6 +14,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
+from autoscaler.options import Backend, BackendName, Image, Network, read_containers
 from autoscaler.scaler import read_scaler
 from contract.errors import SettingsError
 from contract.kafka import KafkaSettings
@@ -86,8 +87,12 @@ def compare_policies(  # noqa: PLR0917  # typer passes them by name
         str | None,
         typer.Option(metavar="HOST:PORT", help="Use this cluster (security from WEIR_KAFKA_*) for all runs."),
     ] = None,
+    backend: Backend = BackendName.PROCESS,
+    image: Image = None,
+    network: Network = None,
 ) -> None:
     """Play SCENARIO with the same seed against every policy, in random order, and write one page."""
+    where = read_containers(backend, image, network, kafka=kafka)
     wanted = read_scenario(find_scenario(scenario), settings or [])
     check_scenario(wanted)
     contenders = read_contenders(wanted, [find_policy(name) for name in scaler])
@@ -96,10 +101,11 @@ def compare_policies(  # noqa: PLR0917  # typer passes them by name
         raise SettingsError("--resume: say with --out which contest is to go on")
     folder = out or Path("runs") / f"{wanted.name}-policies-{datetime.now(UTC):%Y%m%d-%H%M%S}"
     contest = _plan(wanted, contenders, repeat=repeat, seed=_order_seed(seed, folder, resume=resume), kafka=kafka)
+    contest = contest.model_copy(update={"backend": str(backend), "image": image})
     contest = resumed(read_contest(folder / "contest.json"), contest) if resume else contest
     _make_folder(folder, resume=resume)
     external = KafkaSettings.read(bootstrap_servers=kafka) if kafka else None
-    ground = Ground(out=folder, console=Console(), external=external)
+    ground = Ground(out=folder, console=Console(), external=external, containers=where)
     ground.say(f"{len(contenders)} policies, {len(contest.turns)} runs, order drawn with --seed {contest.order_seed}")
     interrupted = _carry_out(contest, ground)
     ended, played = read_played(read_contest(folder / "contest.json"), ground)

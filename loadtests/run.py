@@ -1,9 +1,10 @@
 """One run of a scenario, from an empty directory to a verdict: prepare, load, drain, audit, score, report."""
 
 import asyncio
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import httpx
 import psutil
@@ -12,6 +13,7 @@ from autoscaler.api.hosting import Hosting, hosted
 from autoscaler.api.server import ApiAddress, refuse_taken
 from autoscaler.board.facts import Facts
 from autoscaler.needed import told_rate
+from autoscaler.options import BackendName, Containers
 from autoscaler.scaler import ScalerPlan, read_scaler
 from contract.kafka import KafkaSettings
 from contract.record import RunDirectory
@@ -27,6 +29,11 @@ from loadtests.sampler import STATUS_SECONDS_MAX, Sampler
 from loadtests.score import Summary
 from loadtests.stages import Stages
 
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+    from autoscaler.backends.docker.site import Site
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunOrder:
@@ -36,32 +43,55 @@ class RunOrder:
     run_id: str
     out: Path
     external: KafkaSettings | None = None
+    containers: Containers | None = None
+    """None = workers are processes of this machine."""
     keep_topics: bool = False
     api: ApiAddress | None = None
     """Where the live page and the API are served while it lasts."""
     command: str = ""
 
 
+@asynccontextmanager
+async def _site(order: RunOrder, view: LiveView) -> "AsyncIterator[Site | None]":
+    """Where the run's containers live, if its workers are to be some."""
+    if order.containers is None:
+        yield None
+        return
+    from autoscaler.backends.docker.site import open_run_site  # noqa: PLC0415  # its SDK is slow to import
+
+    image, network = order.containers.image, order.containers.network
+    async with open_run_site(image, network, run_id=order.run_id, say=view.say) as site:
+        yield site
+
+
 async def run_scenario(order: RunOrder, view: LiveView, stop: asyncio.Event) -> Summary:
     """Carry out one run.  `stop` ends the load early; everything sent until then is still drained and audited.
 
     Raises SettingsError for what could not start, before anything is started, and RunError when a part of the run
-    failed; whatever happens, no process and no topic is left behind.
+    failed; whatever happens, no process, no container, no network and no topic is left behind.
     """
     check_scenario(order.scenario)
     refuse_taken(order.api)
     scaler = read_scaler(order.scenario.scaler, order.scenario.topic.name)
-    directory = RunDirectory.create(order.out)
-    identity = Identity.of(order.scenario, order.run_id, order.command)
-    identity.scaler = scaler.describe()
     topics = Topics.of_run(order.scenario.topic.name, order.run_id)
-    logs = directory.path / "logs"
     async with AsyncExitStack() as stack:
+        site = await stack.enter_async_context(_site(order, view))
+        directory = RunDirectory.create(order.out)
+        logs = directory.path / "logs"
+        identity = Identity.of(order.scenario, order.run_id, order.command)
+        identity.scaler = scaler.describe()
         view.say("starting Kafka …" if order.external is None else f"using Kafka at {order.external.bootstrap_servers}")
         cluster = await stack.enter_async_context(
-            open_cluster(order.scenario, order.external, folder=directory.path / "kafka", say=view.say)
+            open_cluster(
+                order.scenario,
+                order.external,
+                folder=directory.path / "kafka",
+                say=view.say,
+                also_host=site.gateway if site else None,
+            )
         )
         identity.joined(cluster, topics)
+        identity.workers = dict(site.describe()) if site else {"backend": BackendName.PROCESS}
         directory.write_json(directory.run_json, identity.document())
         kafka = cluster.settings
         await stack.enter_async_context(own_topics(kafka, order.scenario, topics, keep=order.keep_topics))
@@ -69,7 +99,9 @@ async def run_scenario(order: RunOrder, view: LiveView, stop: asyncio.Event) -> 
         start = await offsets.start_offsets()
         http = await stack.enter_async_context(httpx.AsyncClient(timeout=STATUS_SECONDS_MAX, trust_env=False))
         view.say(f"starting {scaler.replicas} workers; {scaler.name} ({scaler.kind}) decides from then on …")
-        workers = await stack.enter_async_context(running_workers(order.scenario, scaler, kafka, topics, directory))
+        workers = await stack.enter_async_context(
+            running_workers(order.scenario, scaler, cluster, topics, directory, site=site)
+        )
         for note in (*scaler.notes, *workers.notes):
             view.say(note)
         broker_process = psutil.Process(cluster.broker.pid) if cluster.broker else None
@@ -102,7 +134,7 @@ def _hosting(
     facts = Facts(
         group=topics.group,
         topic=topics.events,
-        backend="process",
+        backend=BackendName.DOCKER if order.containers else BackendName.PROCESS,
         scenario=scenario.name,
         slo_time_lag_seconds=scenario.slo.time_lag_seconds_max,
         worker_rate=told_rate(scenario.worker.events_per_second, scenario.worker.handler),

@@ -1,6 +1,7 @@
 // Pause, resume, manual target: one dialog for all, which asks for the token if this tab has none yet.
 import { change, Problem } from "./api.js";
 import { byId, element, setHidden, setText } from "./dom.js";
+import { many } from "./format.js";
 import { bounds } from "./head.js";
 
 const TOKEN = "weir-token";
@@ -8,11 +9,11 @@ const DURATIONS = [[300, "5 minutes"], [600, "10 minutes"], [1_800, "30 minutes"
 
 const ACTIONS = {
   pause: {
-    title: "Pause the policy", button: "Pause", hint: ({ replicas }) => `The policy is not asked any more. The ${replicas.desired} workers that are wanted now are kept alive, and shadows go on watching.`,
+    title: "Pause the policy", button: "Pause", hint: ({ replicas }) => `The policy is not asked any more; the ${many(replicas.desired, "worker")} wanted now stay${replicas.desired === 1 ? "s" : ""} alive. Shadows go on watching.`,
     fields: () => [reasonField()], send: (given, token) => change("POST", "pause", { reason: given.reason || undefined }, token),
   },
   resume: {
-    title: "Resume the policy", button: "Resume", hint: ({ replicas }) => `The policy is asked again and goes on from ${replicas.desired} workers.`,
+    title: "Resume the policy", button: "Resume", hint: ({ replicas }) => `The policy is asked again and goes on from ${many(replicas.desired, "worker")}.`,
     fields: () => [], send: (_, token) => change("POST", "resume", {}, token),
   },
   scale: {
@@ -140,5 +141,5 @@ function durationField() {
 }
 
 function reasonField() {
-  return field("Reason", element("input", { type: "text", name: "reason", maxlength: 200, autocomplete: "off", placeholder: "optional; kept in the audit log" }));
+  return field("Reason", element("input", { type: "text", name: "reason", maxlength: 200, autocomplete: "off", placeholder: "optional" }));
 }

@@ -56,7 +56,7 @@ export function clock(at) { return known(at) ? second.format(at * 1000) : UNKNOW
 export function clockMinute(at) { return known(at) ? minute.format(at * 1000) : UNKNOWN; }
 
 // Words from the autoscaler, with each number kept on one line with its unit.
-export function tight(text) { return text.replace(/(\d) (?=(?:%|s|ms|min|h|k|M|MiB|cores?|events?|times?|→)(?![\w]))/g, "$1\u00a0"); }
+export function tight(text) { return text.replace(/(\d) (?=(?:%|s|ms|min|h|k|M|MiB|cores?|events?|times?|workers?|→)(?![\w]))/g, "$1\u00a0"); }
 
 export function many(amount, thing) { return `${count(amount)} ${thing}${amount === 1 ? "" : "s"}`; }
 

@@ -14,12 +14,12 @@ export class Head {
 
   draw = () => {
     const { state } = this.board;
-    setText(byId("group"), state?.group ?? "Weir");
+    setText(byId("subject"), state ? subject(state) : "Weir");
     setText(byId("version"), state?.version ?? "");
     setText(byId("mode"), state ? (MODES[state.mode] ?? state.mode) : "Waiting for the first tick");
     setData(byId("mode"), "mode", state?.mode ?? "unknown");
     keyed(byId("facts"), state ? facts(state) : [], { key: ([name]) => name, make: makeFact, update: (row, [, value]) => setText(row.lastChild, value) });
-    document.title = state ? `${state.storm?.active ? "↯ Init storm: " : ""}${state.group} · Weir` : "Weir";
+    document.title = state ? `${state.storm?.active ? "↯ Init storm: " : ""}${subject(state)} · Weir` : "Weir";
   };
 
   drawConnection = () => {
@@ -42,14 +42,17 @@ function makeFact([name]) {
   return row;
 }
 
+// A run's group and topic have names that only the run knows; its scenario is what people call it.
+function subject(state) { return state.scenario ?? state.group; }
+
 function facts(state) {
   const { policy, leader } = state;
   return [
+    ...(state.scenario ? [["Group", state.group]] : []),
     ["Topic", `${state.topic}, ${count(state.partitions)} partitions`],
     ["Policy", policy ? `${policy.name}, ${policy.kind}, ${bounds(policy)}` : UNKNOWN],
     ["Backend", state.backend],
     ["Leader", leader ? leaderWords(leader) : "no lease: alone"],
-    ...(state.scenario ? [["Scenario", state.scenario]] : []),
   ];
 }
 

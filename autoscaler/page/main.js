@@ -18,6 +18,7 @@ import { Timeline } from "./timeline.js";
 import { Workers } from "./workers.js";
 
 const POINTS = 1_800; // more than there are pixels
+const ROWS_MAX = 4 * POINTS; // live rows come in full detail: when there are so many they are thinned anew
 const board = new Board();
 const timeline = new Timeline();
 const frames = new Frames();
@@ -30,6 +31,7 @@ const link = new Link({
     const began = performance.now();
     board.take(kind, document);
     board.samples.forget(board.samples.last - 2 * timeline.range);
+    if (board.samples.at.length > ROWS_MAX && !timeline.zoomed) fetchSamples();
     (drawers[kind] ?? []).forEach(later);
     performance.measure("weir-take", { start: began });
     performance.clearMeasures("weir-take");
@@ -58,18 +60,26 @@ function drawAll() {
 
 function query() { return { seconds: timeline.range, points: POINTS }; }
 
-// Another range, or a stretch of it: what the server knows of it, in as much detail as fits on the screen. Answers that nobody
-// waits for any more are dropped; where none comes, the link tells.
-timeline.onChange(async (what) => {
-  const { range, zoomed } = timeline;
+timeline.onChange((what) => {
   details.clear();
   charts.redraw();
-  if (what === "zoom" && !zoomed) return;
+  if (what === "range" || timeline.zoomed) fetchSamples();
+});
+
+// The range, or the stretch that was zoomed into, in as much detail as fits on the screen. Only one question is open at a time; an
+// answer that nobody waits for any more is dropped, and where none comes the link tells.
+let asking = "";
+async function fetchSamples() {
+  const { range, zoomed } = timeline, key = `${range}/${zoomed}`;
+  if (asking === key) return;
+  asking = key;
   const columns = await read("samples", zoomed ? around(zoomed) : query()).catch(() => null);
-  if (columns === null || range !== timeline.range || zoomed !== timeline.zoomed) return;
+  if (asking !== key) return;
+  asking = "";
+  if (columns === null || zoomed !== timeline.zoomed) return;
   (zoomed ? details : board.samples).replace(columns);
   charts.redraw();
-});
+}
 
 function around([from, until]) {
   const margin = (until - from) / 10;

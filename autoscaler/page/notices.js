@@ -1,5 +1,5 @@
 // What needs attention, above the figures: the storm with its evidence, a manual target, a pause, parts that failed.
-import { clock, tight, whole } from "./format.js";
+import { clock, many, tight, whole } from "./format.js";
 import { byId, element, keyed, setHidden, setText } from "./dom.js";
 import { until } from "./head.js";
 
@@ -39,11 +39,13 @@ function notices(state, board) {
   const found = [];
   const because = (reason) => (reason ? ` Reason: ${reason}.` : "");
   if (state.manual) {
-    const words = `${state.manual.replicas} workers are asserted until ${until(state.manual.until, board)}; then the policy goes on.${because(state.manual.reason)}`;
+    const then = state.paused ? "that number is kept, as long as the policy is paused" : "the policy goes on";
+    const words = `${many(state.manual.replicas, "worker")} asserted until ${until(state.manual.until, board)}; then ${then}.${because(state.manual.reason)}`;
     found.push({ kind: "manual", title: "Manual target", words });
   }
   if (state.paused) {
-    const words = `Since ${clock(state.paused.since)} the policy is not asked; the ${state.replicas.desired} workers of then are kept alive.${because(state.paused.reason)}`;
+    const kept = state.manual ? "" : `; ${many(state.replicas.desired, "worker")} kept alive`;
+    const words = `Since ${clock(state.paused.since)} the policy is not asked${kept}.${because(state.paused.reason)}`;
     found.push({ kind: "paused", title: "Paused", words });
   }
   if (state.mode === "standby") found.push({ kind: "standby", title: "Standby", words: `${state.leader?.holder ?? "Another autoscaler"} leads this group. This one watches and takes over when the lease ends.` });

@@ -5,7 +5,7 @@ import { element, setText } from "./dom.js";
 
 const FONT = '11px Inter, system-ui, -apple-system, "Segoe UI", Roboto, "Helvetica Neue", "Noto Sans", "Liberation Sans", sans-serif';
 const narrow = matchMedia("(max-width: 560px)");
-const left = () => (narrow.matches ? 42 : 52), right = () => (narrow.matches ? 36 : 40); // the same in all charts: one time axis
+const left = () => (narrow.matches ? 42 : 52), right = () => (narrow.matches ? 43 : 44); // the same in all charts: one time axis
 
 export class Plot {
   // `behind(plot)` and `above(plot)` draw what all charts have in common; `on` hears of the cursor and of zooming.
@@ -40,7 +40,7 @@ export class Plot {
       entry.setAttribute("aria-pressed", "true");
       entry.addEventListener("click", () => this.#toggle(line, entry));
     }
-    return element("output", { parent: entry });
+    return element("span", { className: "value", parent: entry }); // no <output>: it would be read aloud every second
   }
 
   #toggle(line, entry) {

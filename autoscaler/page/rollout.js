@@ -12,7 +12,7 @@ export class Rollout {
     const words = element("div", { parent: this.place });
     this.title = element("h2", { id: "rollout-title", parent: words });
     this.words = element("p", { parent: words });
-    this.figures = element("dl", { className: "progress-figures", parent: this.place });
+    this.figures = element("p", { className: "progress-figures", parent: this.place });
     this.bar = element("progress", { parent: this.place, "aria-labelledby": "rollout-title" });
   }
 
@@ -27,7 +27,8 @@ export class Rollout {
     Object.assign(this.bar, { max: Math.max(1, rollout.desired ?? 1), value: Math.min(rollout.available ?? 0, rollout.desired ?? 1) });
   };
 
-  #over({ phase, started_at: began }) {
+  #over({ phase, revision, started_at: began }) {
+    if (phase === "complete" && revision === 1) return true; // the first workers are no update
     return phase === "complete" && (!known(began) || this.board.now() - began > SHOWN_AFTER_SECONDS);
   }
 

@@ -1,5 +1,6 @@
 """Processes that ended: the pod goes with it if it was to go, or else is started again, sooner or later."""
 
+import json
 import signal
 from dataclasses import replace
 
@@ -48,8 +49,18 @@ def words(exit_: Exit) -> str:
 
 
 def last_line(exit_: Exit) -> str:
-    """The last line of its log, cut short; empty when it said nothing."""
-    return (exit_.last_words.strip().splitlines() or [""])[-1][:_LAST_WORDS_LENGTH]
+    """The last line of its log in words, cut short; empty when it said nothing."""
+    return _said((exit_.last_words.strip().splitlines() or [""])[-1])[:_LAST_WORDS_LENGTH]
+
+
+def _said(line: str) -> str:
+    """Of a line of JSON, as our own workers write it, the message and the reason; any other line as it is."""
+    try:
+        document = json.loads(line)
+    except ValueError:
+        return line
+    said = [document.get(name) for name in ("message", "why")] if isinstance(document, dict) else []
+    return ": ".join(str(word) for word in said if word) or line
 
 
 def _exit(pod: Pod, world: World) -> Exit | None:

@@ -36,6 +36,7 @@ def environment(run: dict[str, Any]) -> list[tuple[str, str]]:
         "System": host.get("system"),
         "Load before": " ".join(f"{value:.2f}" for value in load) if load else None,
         "Kafka": " ".join(str(kafka[n]) for n in ("kind", "version", "bootstrap_servers") if kafka.get(n)) or None,
+        "Workers": _workers(_part(run, "workers")),
         "Python": host.get("python"),
         "Weir": run.get("weir_version"),
     }
@@ -50,6 +51,13 @@ def versions(run: dict[str, Any]) -> list[tuple[str, str]]:
 def scenario_yaml(run: dict[str, Any]) -> str:
     """The scenario, as it can be run again."""
     return yaml.safe_dump(run.get("scenario") or {}, sort_keys=False, allow_unicode=True)
+
+
+def _workers(workers: dict[str, Any]) -> str | None:
+    """Where they ran, if it was not as everywhere: as processes of the machine above."""
+    if workers.get("backend") != "docker":
+        return None
+    return f"containers of {workers.get('image')} ({str(workers.get('image_id'))[:19]})"
 
 
 def _moment(iso: Any) -> str:

@@ -17,7 +17,7 @@ import psutil
 from docker import APIClient
 from docker.utils import kwargs_from_env
 
-from autoscaler.backends.base import Backend, Template
+from autoscaler.backends.base import Backend, Template, WorkerEnvironment
 from autoscaler.backends.docker import DockerBackend, Engine
 from autoscaler.backends.docker.seen import OWNER
 from autoscaler.backends.memory import MemoryBackend, Script, World
@@ -118,6 +118,15 @@ class ProcessRig:
         return {child.pid for child in psutil.Process().children(recursive=True)}
 
 
+def acting(script: Script) -> WorkerEnvironment:
+    """What tells an actor in a container what to do."""
+
+    def environment(_worker: str) -> Mapping[str, str]:
+        return {"ACTOR": json.dumps(asdict(script))}
+
+    return environment
+
+
 class DockerRig:
     """Containers of an image that holds nothing but Python and tests/backends/actor.py."""
 
@@ -127,10 +136,7 @@ class DockerRig:
         self._test = uuid.uuid4().hex[:8]
 
     def backend(self, script: Script = OBEDIENT, spec: PodSpec = IMPATIENT, owner: str = "suite") -> Backend:
-        def environment(_worker: str) -> Mapping[str, str]:
-            return {"ACTOR": json.dumps(asdict(script))}
-
-        self.template = template_of(spec, environment)
+        self.template = template_of(spec, acting(script))
         return DockerBackend(
             self._engine, owner=f"{self._test}/{owner}", image=self._image, command=(), usage_wait_seconds=3.0
         )

@@ -43,7 +43,7 @@ def test_a_manual_target_and_its_end(serve: Serve, open_page: Open) -> None:
     expect(page.locator("#dialog")).to_be_hidden()
     assert served.world.steering["manual"] == {"replicas": 7, "until": served.world.at + 1_800, "reason": None}
     served.advance(1)
-    expect(page.locator("#notices")).to_contain_text("7 workers are asserted until")
+    expect(page.locator("#notices")).to_contain_text("7 workers asserted until")
     expect(page.locator(".tile-why")).to_contain_text("set by hand to 7")
     page.locator("#cancel").click()
     page.locator("#dialog-do").click()

@@ -3,7 +3,7 @@
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.conftest import Heard, Open, Serve
+from tests.browser.conftest import NOW, Heard, Open, Serve
 from tests.browser.drawn import column, expect_latest, scale, tile, wait_for_end, wait_for_length, wait_for_rows
 
 pytestmark = pytest.mark.browser
@@ -29,7 +29,8 @@ def test_figures_words_and_workers_follow(serve: Serve, open_page: Open) -> None
     served = serve()
     page = open_page(served)
     served.advance(1)
-    expect(page.locator("#group")).to_have_text("billing")
+    expect(page.locator("#subject")).to_have_text("init-storm")
+    expect(page.locator("#facts")).to_contain_text("billing")
     expect(page.locator("#facts")).to_contain_text("hpa-cpu, HorizontalPodAutoscaler, 3 to 20")
     assert "✓ SLO ≤ 5 s" in tile(page, "age")
     expect(page.locator(".tile-replicas .trio")).to_have_text("3desired3ready3needed")
@@ -76,7 +77,7 @@ def test_unknown_is_a_question_mark_and_a_gap(serve: Serve, open_page: Open) -> 
         assert column(page, chart, 1)[-1] is None
     for name in ("age", "lag", "arriving", "processed", "cpu"):
         expect(page.locator(f".tile-{name} .number")).to_contain_text("?")
-    expect(page.locator("#chart-lag output")).to_have_text("?")
+    expect(page.locator("#chart-lag .value")).to_have_text("?")
 
 
 def test_a_stretch_without_samples_is_a_gap(serve: Serve, open_page: Open) -> None:
@@ -118,6 +119,30 @@ def test_a_page_that_nobody_sees_is_not_drawn_and_catches_up(serve: Serve, open_
     assert page.evaluate("window.frames") == 0
     page.evaluate("delete document.hidden; document.dispatchEvent(new Event('visibilitychange'))")
     wait_for_end(page, served.world.at - 1)
+
+
+def test_a_mark_tells_what_it_is_about(serve: Serve, open_page: Open) -> None:
+    page = open_page(serve(ahead=100))
+    plot = page.locator("#chart-rates .u-over").bounding_box()
+    lane = page.locator(".lane").bounding_box()
+    assert plot is not None
+    assert lane is not None
+    begin, end = scale(page)
+    changed = NOW + 90  # the first step of load is answered with one worker more
+    page.mouse.move(plot["x"] + plot["width"] * (changed - begin) / (end - begin), lane["y"] + lane["height"] / 2)
+    expect(page.locator(".tip")).to_contain_text("3 → 4: cpu")
+
+
+def test_live_rows_are_thinned_anew_before_they_are_too_many(serve: Serve, open_page: Open) -> None:
+    served = serve(hours=2)
+    page = open_page(served)
+    page.get_by_role("button", name="6 h").click()
+    wait_for_length(page, 7_200, 21_600)
+    fetched = 1_800
+    served.advance(4 * fetched)
+    expect_latest(page, served.world.at - 1)
+    rows = "(most) => document.getElementById('chart-rates').uplot.data[0].length < most"
+    page.wait_for_function(rows, arg=3 * fetched)  # and not five times as many
 
 
 def test_ranges_zoom_and_back_to_live(serve: Serve, open_page: Open) -> None:

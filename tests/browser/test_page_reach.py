@@ -86,7 +86,7 @@ def test_the_charts_with_the_keyboard(serve: Serve, open_page: Open) -> None:
 )
 def test_nothing_is_wider_than_the_screen(serve: Serve, open_page: Open, size: tuple[int, int]) -> None:
     served = serve(ahead=150)
-    served.world.changes = {"held": "kafka: " + "a-very-long-name-without-spaces" * 6, "group": "orders-" * 12}
+    served.world.changes = {"held": "kafka: " + "a-very-long-name-without-spaces" * 6, "scenario": "orders-" * 12}
     page = open_page(served, size=size)
     served.advance(1)
     expect(page.locator("#storm")).to_be_visible()

@@ -100,6 +100,18 @@ def test_an_end_that_the_backend_dates_after_the_tick_began_is_not_waited_out() 
             "exit code 1 after 2.0 s; last words: KeyError: 'a'",
             id="the last line of its log",
         ),
+        pytest.param(
+            {"code": 0, "last_words": '{"time":"now","level":"info","message":"stopped","why":"asked to stop"}\n'},
+            "exit",
+            "exit code 0 after 2.0 s; last words: stopped: asked to stop",
+            id="a line of JSON in words",
+        ),
+        pytest.param(
+            {"code": 1, "last_words": "[1, 2]"},
+            "exit",
+            "exit code 1 after 2.0 s; last words: [1, 2]",
+            id="JSON that says nothing in words",
+        ),
         pytest.param({"code": None}, "exit", "it vanished without an exit code after 2.0 s", id="nothing is known"),
     ],
 )
@@ -178,3 +190,18 @@ def test_the_dead_are_neither_stopped_nor_killed() -> None:
     stage.done.clear()
     stage.tick(5)
     assert not [action for _, action in stage.done if isinstance(action, Stop | Kill)]
+
+
+def test_a_process_that_could_not_be_started_backs_off_with_the_reason() -> None:
+    """As Kubernetes does with CreateContainerError: there is no life to tell of, and no last words but the reason."""
+    stage = Stage()
+    stage.tick()
+    refused = {"code": None, "started": False, "last_words": "worker-1 cannot be launched: no such image\n"}
+    stage.ends(**refused)  # type: ignore[arg-type]
+    stage.tick()
+    stage.ends(**refused)  # type: ignore[arg-type]
+    details = {happening.kind: happening.detail for happening in stage.tick().happenings}
+    reason = "it could not be started: worker-1 cannot be launched: no such image"
+    assert details["exit"] == reason
+    assert details["back-off"] == f"CrashLoopBackOff: 10 s until restart 2, {reason}"
+    assert stage.pod().pending_reason == details["back-off"]

@@ -38,6 +38,16 @@ def test_a_secured_broker_keeps_a_loopback_listener_for_itself() -> None:
     assert "CLIENTS:SASL_PLAINTEXT,INTERNAL:PLAINTEXT" in properties["listener.security.protocol.map"]
 
 
+def test_a_second_address_is_listened_on_and_told_with_the_same_security() -> None:
+    """Whoever connects to it must be led on to it, not to the first address."""
+    ports = Ports(clients=9092, controller=9093, internal=9094, mark="mark", also=9095)
+    settings = BrokerSettings(data=Path("data"), also_host="198.51.100.1", security=SECURED)
+    properties = server_properties(settings, ports, Path("/logs"))
+    assert "ALSO://198.51.100.1:9095" in properties["listeners"].split(",")
+    assert "ALSO://198.51.100.1:9095" in properties["advertised.listeners"].split(",")
+    assert "ALSO:SASL_PLAINTEXT" in properties["listener.security.protocol.map"]
+
+
 def test_the_users_properties_win() -> None:
     """Over our own values, and beside them."""
     properties = told(properties={"num.io.threads": "9", "delete.topic.enable": "false"})
@@ -50,6 +60,7 @@ def test_the_users_properties_win() -> None:
         pytest.param({"properties": {"log.dirs": "/x"}}, r"log\.dirs \(use --data\)", id="a folder of its own"),
         pytest.param({"properties": {"listeners": "x"}}, "use --host and --port", id="listeners of its own"),
         pytest.param({"host": "0.0.0.0"}, "clients cannot connect to", id="a wildcard without an address for clients"),  # noqa: S104
+        pytest.param({"also_host": "0.0.0.0"}, "give the second address", id="a wildcard as the second address"),  # noqa: S104
         pytest.param({"heap_mib": 64}, "at least 128", id="too little heap"),
         pytest.param({"host": "203.0.113.7", "port": 9092}, "not an address of this machine", id="a foreign address"),
     ],

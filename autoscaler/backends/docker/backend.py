@@ -47,16 +47,21 @@ class DockerBackend:
         image: str = DEFAULT_IMAGE,
         command: Sequence[str] = ("process",),
         labels: Mapping[str, str] | None = None,
+        node_labels: Mapping[str, str] | None = None,
         usage_wait_seconds: float = 0.2,
     ) -> None:
-        """Nothing is asked yet.  The engine is the caller's to close; `labels` are put beside our own."""
+        """Nothing is asked yet.  The engine is the caller's to close; `labels` are put beside our own.
+
+        `node_labels` are those of the engine's machine, on top of those that its daemon tells.
+        """
         place = Place(owner=owner, image=image, network=network, command=command, labels=labels or {})
         self._owner = owner
+        self._node_labels = node_labels or {}
         self._containers = Containers(engine, owner)
         self._view = View(self._containers)
         self._launches = Launches(self._view, place)
         self._measuring = Measuring(self._containers, wait_seconds=usage_wait_seconds)
-        self._closed = False
+        self._closed = self._cleared = False
 
     @staticmethod
     def notes(template: Template) -> Sequence[str]:
@@ -123,7 +128,7 @@ class DockerBackend:
 
     async def nodes(self) -> Sequence[Node]:
         """The engine's machine, with the labels that its daemon was given (`dockerd --label gpu=true`)."""
-        return [await self._containers.node()]
+        return [await self._containers.node(self._node_labels)]
 
     async def usage(self) -> Mapping[str, Usage]:
         """CPU and working set of every container that runs.  What is still being made has used nothing."""
@@ -142,12 +147,15 @@ class DockerBackend:
     async def close(self) -> None:
         """SIGTERM to all, SIGKILL to those that run when the grace period (25 s at most) is over; nothing stays."""
         self._closed = True
+        if self._cleared:
+            return
         try:
             await self._end()
         except AwayError as error:
-            raise BackendError(f"{error}; when it is back, remove what may be left: {self._advice()}") from error
+            raise BackendError(f"{error} When it is back, remove what may be left: {self._advice()}") from error
         finally:
             await self._measuring.close()
+        self._cleared = True
 
     async def _look(self, *, urgent: bool = False) -> None:
         await self._view.look(urgent=urgent)

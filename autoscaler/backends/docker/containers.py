@@ -20,6 +20,7 @@ from autoscaler.reconciler.model import Exit, Node
 Value = TypeVar("Value")
 
 NOT_FOUND, CONFLICT = 404, 409
+IMAGE_ADVICE = "make image builds Weir's own; another one is named with --image"
 ONE_SHOT_SINCE = (1, 41)
 """Version of the API in which `stats` learnt to answer without waiting for a second sample."""
 
@@ -37,9 +38,10 @@ class Containers:
         info = await self.engine.ask("what the engine is able to do cannot be read", lambda client: client.info())
         return read_host(info, version)
 
-    async def node(self) -> Node:
-        """The engine's machine."""
-        return read_node(await self.engine.ask("the engine's labels cannot be read", lambda client: client.info()))
+    async def node(self, labels: Mapping[str, str]) -> Node:
+        """The engine's machine, with these labels on top of its own."""
+        info = await self.engine.ask("the engine's labels cannot be read", lambda client: client.info())
+        return read_node(info, labels)
 
     async def all(self, *, urgent: bool = False) -> Sequence[Seen]:
         """Every container of this owner, in one call."""
@@ -53,7 +55,12 @@ class Containers:
     async def launch(self, name: str, arguments: Mapping[str, Any]) -> str:
         """Make a container and start it; its identifier.  One that cannot be started is taken away again."""
         what = f"{name} cannot be launched"
-        made = await self.engine.ask(what, lambda client: client.create_container(**arguments), ORDERS)
+        try:
+            made = await self.engine.ask(what, lambda client: client.create_container(**arguments), ORDERS)
+        except RefusedError as error:
+            if error.status == NOT_FOUND:
+                raise RefusedError(f"{error}; {IMAGE_ADVICE}", error.status) from error
+            raise
         made_id = str(made["Id"])
         try:
             await self.engine.ask(what, lambda client: client.start(made_id), ORDERS)

@@ -10,6 +10,7 @@ import threading
 import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Any, Final, Self, TypeVar
@@ -17,7 +18,7 @@ from typing import Any, Final, Self, TypeVar
 import requests
 import urllib3
 from docker import APIClient
-from docker.constants import DEFAULT_UNIX_SOCKET
+from docker.constants import DEFAULT_UNIX_SOCKET, MINIMUM_DOCKER_API_VERSION
 from docker.errors import APIError, DockerException
 from docker.utils import kwargs_from_env
 
@@ -130,15 +131,17 @@ class Engine:
         """Made at the first call, which asks the engine for its version: one that is away is asked again next time."""
         with self._lock:
             if lane.name not in self._clients:
-                client = APIClient(
-                    **self._address,
-                    version=self._version or "auto",
-                    timeout=lane.answer_seconds,
-                    max_pool_size=lane.threads,
-                )
-                self._version = client.api_version
-                self._clients[lane.name] = client
+                self._version = self._version or self._negotiated(lane)
+                self._clients[lane.name] = self._connect(lane, self._version)
             return self._clients[lane.name]
+
+    def _negotiated(self, lane: Lane) -> str:
+        """The engine's version.  The SDK can find it by itself, but leaks a connection if the engine is away then."""
+        with closing(self._connect(lane, MINIMUM_DOCKER_API_VERSION)) as client:
+            return str(client.version(api_version=False)["ApiVersion"])
+
+    def _connect(self, lane: Lane, version: str) -> APIClient:
+        return APIClient(**self._address, version=version, timeout=lane.answer_seconds, max_pool_size=lane.threads)
 
     def _away(self, reason: str) -> str:
         return f"the Docker engine at {self.url} does not answer ({reason}); is it running, and may this user reach it?"

@@ -1,6 +1,6 @@
 """What containers use, asked in the background, since some engines take a second to answer.
 
-An engine of version 20.10 answers when its own sampler comes round, once a second; later ones do at once.  So a
+An engine before version 25 answers when its own sampler comes round, once a second; later ones do at once.  So a
 question is left to run, and each tick takes what has come in by then, with the time at which the sample was taken.
 """
 

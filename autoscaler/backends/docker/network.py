@@ -7,18 +7,20 @@ network's gateway, where the run's Kafka listens.
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from docker import APIClient
+
+from autoscaler.backends.docker.containers import IMAGE_ADVICE, NOT_FOUND
 from autoscaler.backends.docker.engine import ORDERS, Engine, RefusedError
 from autoscaler.backends.docker.seen import RUN
 from autoscaler.backends.docker.starter import Here, is_gone
 from autoscaler.backends.docker.stats import read_time
 from autoscaler.errors import BackendError
 
-NOT_FOUND = 404
 FOREIGN = ("host", "none")
 
 
 async def make_network(engine: Engine, name: str, labels: Mapping[str, str]) -> str:
-    """Make it; the address of its gateway."""
+    """Make it; the address of its gateway.  A network that cannot be used is taken away again."""
     what = f"the network {name} cannot be made"
     await engine.ask(
         what,
@@ -27,7 +29,14 @@ async def make_network(engine: Engine, name: str, labels: Mapping[str, str]) -> 
         ),
         ORDERS,
     )
-    made = await engine.ask(what, lambda client: client.inspect_network(name))
+    try:
+        return _gateway(what, await engine.ask(what, lambda client: client.inspect_network(name)))
+    except BaseException:
+        await remove_network(engine, name)
+        raise
+
+
+def _gateway(what: str, made: Mapping[str, Any]) -> str:
     configs = (made.get("IPAM") or {}).get("Config") or []
     gateway = next((str(config["Gateway"]) for config in configs if config.get("Gateway")), None)
     if gateway is None:
@@ -59,10 +68,15 @@ async def require_network(engine: Engine, name: str) -> None:
 async def require_image(engine: Engine, name: str) -> str:
     """The identifier of that image.  Raises BackendError when the engine does not have it."""
     try:
-        inspected = await engine.ask(f"the image {name}", lambda client: client.inspect_image(name))
+        inspected = await engine.ask(f"the image {name}", lambda client: _inspect_image(client, name))
     except RefusedError as error:
-        raise BackendError(f"{error}: make it by `make image`, or name another one with --image") from error
+        raise BackendError(f"{error}; {IMAGE_ADVICE}") from error
     return str(inspected["Id"])
+
+
+def _inspect_image(client: APIClient, name: str) -> Mapping[str, Any]:
+    inspected: Mapping[str, Any] = client.inspect_image(name)  # type: ignore[no-untyped-call]  # its stub says nothing
+    return inspected
 
 
 async def remove_stale(engine: Engine, here: Here) -> Sequence[str]:

@@ -125,7 +125,7 @@ def read_host(info: Mapping[str, Any], api_version: str) -> Host:
     return Host(api_version=api_version, cores=int(info.get("NCPU") or 1), has_init=bool(init))
 
 
-def read_node(info: Mapping[str, Any]) -> Node:
+def read_node(info: Mapping[str, Any], further: Mapping[str, str]) -> Node:
     """The engine's machine.  A label of its daemon without a value has an empty one, as in Kubernetes."""
     labels = dict(label.partition("=")[::2] for label in info.get("Labels") or ())
-    return node(info.get("Name", ""), info.get("OSType", ""), info.get("Architecture", ""), labels)
+    return node(info.get("Name", ""), info.get("OSType", ""), info.get("Architecture", ""), {**labels, **further})

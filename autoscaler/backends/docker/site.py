@@ -29,10 +29,20 @@ class Site:
     gateway: str | None = None
     labels: Mapping[str, str] = field(default_factory=dict)
 
-    def backend(self, group: str) -> DockerBackend:
+    def backend(self, group: str, node_labels: Mapping[str, str]) -> DockerBackend:
         """The backend of that consumer group, which is also the owner of the containers."""
-        labels = {**self.labels, GROUP: group}
-        return DockerBackend(self.engine, owner=group, network=self.network, image=self.image, labels=labels)
+        return DockerBackend(
+            self.engine,
+            owner=group,
+            network=self.network,
+            image=self.image,
+            labels={**self.labels, GROUP: group},
+            node_labels=node_labels,
+        )
+
+    def describe(self) -> Mapping[str, str]:
+        """For the records of a run."""
+        return {"backend": "docker", "image": self.image, "image_id": self.image_id, "network": self.network}
 
 
 @asynccontextmanager
@@ -64,8 +74,8 @@ async def open_run_site(
         gateway = None
         if network is None:
             network = f"weir-{run_id}"
-            stack.push_async_callback(remove_network, engine, network)
             gateway = await make_network(engine, network, labels)
+            stack.push_async_callback(remove_network, engine, network)
         else:
             await require_network(engine, network)
         yield Site(engine=engine, image=name, image_id=image_id, network=network, gateway=gateway, labels=labels)

@@ -4,7 +4,6 @@ A process is known by its number, when it was started, the kernel that runs it a
 in.  Its one rule: whatever cannot be told counts as alive, for what belongs to a living run must never be removed.
 """
 
-import os
 import platform
 from collections.abc import Mapping
 from contextlib import suppress
@@ -15,7 +14,7 @@ from typing import Self
 MACHINE, BOOT, NAMESPACE = "weir.machine", "weir.boot", "weir.pid-namespace"
 PID, STARTED = "weir.pid", "weir.started"
 STARTED_FIELD = 19
-"""Of /proc/PID/stat behind the name, counted from 0: clock ticks since the boot, which no setting of a clock changes."""
+"""Of /proc/PID/stat behind the name, counted from 0: clock ticks since the boot, which nobody sets anew."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,7 +34,7 @@ class Here:
         return cls(
             machine=f"{_read('/etc/machine-id')}/{platform.node()}",
             boot=_read("/proc/sys/kernel/random/boot_id"),
-            namespace=os.readlink("/proc/self/ns/pid"),
+            namespace=str(Path("/proc/self/ns/pid").readlink()),
             booted_at=float(booted),
         )
 

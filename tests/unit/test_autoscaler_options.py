@@ -1,0 +1,44 @@
+"""Where workers run, as the options of several commands say it."""
+
+import pytest
+
+from autoscaler.options import BackendName, Containers, read_containers
+from contract.errors import SettingsError
+
+
+@pytest.mark.parametrize(
+    ("backend", "image", "network", "kafka", "expected"),
+    [
+        pytest.param(BackendName.PROCESS, None, None, "127.0.0.1:9092", None, id="processes"),
+        pytest.param(BackendName.DOCKER, None, None, None, Containers(), id="containers on a Kafka of the run's own"),
+        pytest.param(
+            BackendName.DOCKER,
+            "mine:1",
+            "shop",
+            "kafka:9092",
+            Containers(image="mine:1", network="shop"),
+            id="containers on another's Kafka",
+        ),
+    ],
+)
+def test_what_options_ask_for(
+    backend: BackendName, image: str | None, network: str | None, kafka: str | None, expected: Containers | None
+) -> None:
+    assert read_containers(backend, image, network, kafka=kafka) == expected
+
+
+@pytest.mark.parametrize(
+    ("backend", "image", "network", "kafka", "message"),
+    [
+        pytest.param(BackendName.PROCESS, "a:1", "b", None, "--image and --network: only containers", id="processes"),
+        pytest.param(BackendName.DOCKER, None, None, "kafka:9092", "needs --network", id="which network?"),
+        pytest.param(BackendName.DOCKER, None, "n", "127.0.0.1:1", "the container itself", id="loopback"),
+        pytest.param(BackendName.DOCKER, None, "n", "kafka:1,[::1]:2", "the container itself", id="one of several"),
+        pytest.param(BackendName.DOCKER, None, "n", "localhost:1", "the container itself", id="loopback by name"),
+    ],
+)
+def test_what_cannot_be_is_refused(
+    backend: BackendName, image: str | None, network: str | None, kafka: str | None, message: str
+) -> None:
+    with pytest.raises(SettingsError, match=message):
+        read_containers(backend, image, network, kafka=kafka)
