@@ -44,6 +44,8 @@ class Surroundings:
     dry_run: bool = False
     lease: Timing | None = None
     """Of the lease that keeps a second autoscaler from acting on the group; None = there is no second one."""
+    leave_workers: bool = False
+    """In the end, to the next autoscaler, where workers can be left."""
     site: "Site | None" = None
     """Where workers run as containers; None = as processes of this machine."""
 
@@ -55,7 +57,7 @@ class Surroundings:
 
 @asynccontextmanager
 async def open_controller(scaler: ScalerPlan, around: Surroundings) -> AsyncIterator[Controller]:
-    """A controller that has not ticked yet.  When the context ends its workers end, whatever happened in it.
+    """A controller that has not ticked yet.  When the context ends its workers end, or are left if they are to be.
 
     Raises SettingsError when the journal cannot be opened, BackendError when workers cannot be started here, KafkaError
     when there is no Kafka, LeaseError when it does not let us keep a lease.
@@ -64,7 +66,7 @@ async def open_controller(scaler: ScalerPlan, around: Surroundings) -> AsyncIter
         journal = stack.enter_context(_opened(around.journal)) if around.journal else None
         lease = await _lease(stack, around)
         inner, notes = _backend(around)
-        backend = _guarded(stack, inner, lease)
+        backend = _guarded(stack, inner, lease, leave=around.leave_workers)
         prober = Prober()
         stack.push_async_callback(prober.close)
         observing = open_observer(
@@ -101,14 +103,14 @@ async def _lease(stack: AsyncExitStack, around: Surroundings) -> Lease | None:
     return await stack.enter_async_context(open_lease(around.kafka, around.group, around.lease))
 
 
-def _guarded(stack: AsyncExitStack, backend: Backend, lease: Lease | None) -> Backend:
+def _guarded(stack: AsyncExitStack, backend: Backend, lease: Lease | None, *, leave: bool) -> Backend:
     """The backend, closed in the end.
 
     Workers that another autoscaler can adopt are ended as their leader, before the lease is given back.  Those that end
     with this process anyway take their time while the next leader starts its own.
     """
     guarded = GuardedBackend(backend, lease.refusal) if lease else backend
-    stack.push_async_callback(guarded.close)
+    stack.push_async_callback(guarded.detach if leave else guarded.close)
     if lease and not backend.adoptable:
         stack.push_async_callback(lease.release)
     return guarded

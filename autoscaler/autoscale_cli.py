@@ -29,6 +29,7 @@ from autoscaler.options import (
     Image,
     Leased,
     LeaseSeconds,
+    LeaveWorkers,
     MetricNames,
     Network,
     NodeLabels,
@@ -92,6 +93,7 @@ class Orders:
     journal: Path | None
     dry_run: bool
     lease: Timing | None = None
+    leave_workers: bool = False
     strategy: RolloutStrategy | None = None
     node_labels: Mapping[str, str] = field(default_factory=dict)
     containers: Containers | None = None
@@ -124,6 +126,7 @@ def autoscale(  # noqa: PLR0917  # typer passes them by name
     folder: Annotated[Path, typer.Option(help="Logs and state of the workers.")] = Path("weir-workers"),
     lease: Leased = True,  # noqa: FBT002  # typer's way to declare a flag
     lease_seconds: LeaseSeconds = LEASE_SECONDS,
+    leave_workers: LeaveWorkers = False,  # noqa: FBT002  # the same
     api: ApiOption = "127.0.0.1:8080",
     token_file: TokenFileOption = None,
 ) -> None:
@@ -141,6 +144,8 @@ def autoscale(  # noqa: PLR0917  # typer passes them by name
         cpu_window_seconds=cpu_window_seconds,
     )
     reached = KafkaSettings.read(bootstrap_servers=kafka)
+    if leave_workers and backend is BackendName.PROCESS:
+        raise SettingsError("--leave-workers: processes end with their autoscaler; only containers can be left")
     where = None if dry_run else read_containers(backend, image, network, kafka=reached.bootstrap_servers)
     orders = Orders(
         kafka=reached,
@@ -154,6 +159,7 @@ def autoscale(  # noqa: PLR0917  # typer passes them by name
         journal=journal,
         dry_run=dry_run,
         lease=Timing(lease_seconds=lease_seconds) if lease and not dry_run else None,
+        leave_workers=leave_workers,
         containers=where,
         api=address,
     )
@@ -184,7 +190,7 @@ async def _autoscale(orders: Orders) -> None:
         typer.echo(f"{orders.scaler.name} ({orders.scaler.kind}) decides{mode}; Ctrl-C ends")
         async with hosted(controller, hosting(orders, teller)) as show:
             await controller.run(stop, lambda report: teller.tell(show(report)))
-        typer.echo("stopping the workers …")
+        typer.echo("leaving the workers to the next autoscaler …" if orders.leave_workers else "stopping the workers …")
 
 
 @asynccontextmanager
@@ -236,6 +242,7 @@ def surroundings(orders: Orders, site: "Site | None" = None) -> Surroundings:
         node_labels=orders.node_labels,
         dry_run=orders.dry_run,
         lease=orders.lease,
+        leave_workers=orders.leave_workers,
         site=site,
     )
 

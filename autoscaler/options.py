@@ -105,6 +105,9 @@ Leased = Annotated[
         "--lease/--no-lease", help="Let only one of several autoscalers on the group act, by a lease in Kafka."
     ),
 ]
+LeaveWorkers = Annotated[
+    bool, typer.Option("--leave-workers", help="When told to end, leave containers to the next autoscaler.")
+]
 LeaseSeconds = Annotated[
     float, typer.Option(min=2, max=300, help="How long a leader may be silent before another one takes over.")
 ]

@@ -43,12 +43,12 @@ class Autoscaler:
     """A `weir autoscale` that runs."""
 
     def __init__(self, process: subprocess.Popen[bytes], log: Path) -> None:
-        self.process, self._log = process, log
+        self.process, self.log = process, log
 
     @property
     def said(self) -> str:
         """Everything so far."""
-        return self._log.read_text(encoding="utf-8")
+        return self.log.read_text(encoding="utf-8")
 
     @property
     def workers(self) -> list[int]:

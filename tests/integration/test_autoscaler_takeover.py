@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
+import httpx
 import pytest
 
 from autoscaler.journal import read_journal
@@ -109,6 +110,28 @@ async def test_when_the_leader_is_killed_the_other_takes_over(tmp_path: Path, to
         await topic.fill(500, first=6_000)
         await all_processed(topic)
         assert await standby.end() == 0, standby.said
+
+
+async def test_what_an_operator_ordered_outlives_the_leader(tmp_path: Path, topic: Topic) -> None:
+    """Told to the one, and asserted by the other; the standby itself takes no orders."""
+    with two(tmp_path, topic) as both:
+        leader, standby = await ready(both)
+        assert await order(standby, replicas=4) == 409
+        assert await order(leader, replicas=4) == 200
+        await leader.until(lambda: len(leader.workers) == 4)
+        await leader.end(signal.SIGKILL)
+        await standby.until(lambda: len(standby.workers) == 4)
+        assert await standby.end() == 0, standby.said
+
+
+async def order(autoscaler: Autoscaler, *, replicas: int) -> int:
+    """Ask it for a number of workers; the status of its answer."""
+    address = re.search(r"at (http://\S+?)/,", autoscaler.said)
+    assert address is not None
+    token = (autoscaler.log.parent / "weir-workers" / "api-token").read_text(encoding="utf-8").strip()
+    async with httpx.AsyncClient(headers={"Authorization": f"Bearer {token}"}) as http:
+        document = {"replicas": replicas, "for_seconds": 600}
+        return (await http.put(f"{address[1]}/api/v1/target", json=document)).status_code
 
 
 async def test_when_the_leader_leaves_the_other_takes_over_at_once(tmp_path: Path, topic: Topic) -> None:

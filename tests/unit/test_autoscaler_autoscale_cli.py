@@ -59,6 +59,12 @@ def test_without_kafka_there_is_one_message(
         pytest.param({}, [], ["cannot read the policy", "policy.yaml"], id="no such policy"),
         pytest.param(
             {"policy.yaml": POLICY},
+            ["--leave-workers"],
+            ["processes end with their autoscaler"],
+            id="processes that are to be left",
+        ),
+        pytest.param(
+            {"policy.yaml": POLICY},
             ["--shadow", "keda-lag"],
             ["keda-lag is no file", "loadtests/policies/keda-lag.yaml"],
             id="a policy that ships with Weir",

@@ -1,12 +1,14 @@
 """The board: what a tick becomes in documents, samples and events; what is folded, noticed and not known."""
 
 import asyncio
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pytest
 
 from autoscaler.backends.base import Usage
 from autoscaler.board.board import Board
+from autoscaler.board.columns import Column
 from autoscaler.board.documents import DecisionDocument
 from autoscaler.board.facts import Facts
 from autoscaler.board.log import DECISIONS_MAX, Log, rule_of
@@ -172,7 +174,24 @@ async def test_cpu_is_split_into_starting_and_work() -> None:
     """Rates of totals; while usage is not known they stand still, and that is no rest."""
     console = Console()
     used = Usage(generation=0, at_seconds=0.0, cpu_seconds=1.0, memory_bytes=1e6)
-    figures = [(0.0, 0.0, True), (2.0, 1.5, True), (2.0, 1.5, False), (4.0, 1.9, True)]
+    figures = [(0.0, 0.0, True), (2.0, 1.5, True), (2.0, 1.5, False), (4.0, 2.1, True)]
+    series = await cpu_series(console, used, figures)
+    unknown = float("nan")
+    assert series["cpu_init_cores"].tolist() == pytest.approx([unknown, 1.5, unknown, 0.7], nan_ok=True)
+    assert series["cpu_work_cores"].tolist() == pytest.approx([unknown, 0.5, unknown, 1.9 / 3], nan_ok=True)
+
+
+async def test_an_engine_that_samples_every_other_second_makes_no_spikes() -> None:
+    """A core in use all the time, of which each second sample comes a tick late."""
+    used = Usage(generation=0, at_seconds=0.0, cpu_seconds=1.0, memory_bytes=1e6)
+    series = await cpu_series(Console(), used, [(float(tick // 2 * 2), 0.0, True) for tick in range(20)])
+    assert max(series["cpu_work_cores"][6:]) <= 1.3
+
+
+async def cpu_series(
+    console: Console, used: Usage, figures: Sequence[tuple[float, float, bool]]
+) -> Mapping[str, Column]:
+    """The samples of ticks in which these totals were seen, and whether usage was known."""
     for total, init, known in figures:
         console.eyes.look_fields = {
             "worker_cpu_seconds": total,
@@ -180,10 +199,7 @@ async def test_cpu_is_split_into_starting_and_work() -> None:
             "usage": {"worker-1": used} if known else {},
         }
         await console.tick()
-    series = console.board.samples(since=None, seconds=None, points=10).series
-    unknown = float("nan")
-    assert series["cpu_init_cores"].tolist() == pytest.approx([unknown, 1.5, unknown, 0.2], nan_ok=True)
-    assert series["cpu_work_cores"].tolist() == pytest.approx([unknown, 0.5, unknown, 0.8], nan_ok=True)
+    return console.board.samples(since=None, seconds=None, points=100).series
 
 
 async def test_a_worker_is_shown_with_what_was_measured_of_its_present_process() -> None:
