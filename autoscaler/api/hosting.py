@@ -46,6 +46,6 @@ def _shown(board: Board, report: Report) -> Report:
     try:
         return replace(report, happenings=(*report.happenings, *board.add(report)))
     except Exception as error:  # noqa: BLE001  # what is only shown must not end what acts
-        board.control.controller.failures["board"] += 1
+        board.control.controller.holds.failures["board"] += 1
         failed = f"board: {str(error) or type(error).__name__}"
         return replace(report, held="; ".join(filter(None, (report.held, failed))))

@@ -83,8 +83,16 @@ class Full(Journal):
 class Rig:
     """One controller and its world; a tick each second."""
 
-    def __init__(self, plan: Plan, *, desired: int = 2, script: Script | None = None, **more: Any) -> None:
-        self.backend = Fallible(World(at_seconds=BEGAN_AT), lambda _name, _generation: script or Script())
+    def __init__(
+        self,
+        plan: Plan,
+        *,
+        desired: int = 2,
+        script: Script | None = None,
+        kind: "type[Fallible]" = Fallible,
+        **more: Any,
+    ) -> None:
+        self.backend = kind(World(at_seconds=BEGAN_AT), lambda _name, _generation: script or Script())
         self.eyes = Eyes()
         self.controller = Controller(
             observer=self.eyes,
@@ -146,7 +154,7 @@ async def test_a_backend_that_does_not_answer_keeps_its_workers() -> None:
     assert [report.held for report in blind] == ["backend: nobody answers"] * 3
     assert all(report.fleet == before for report in blind)
     assert rig.backend.asked == []
-    assert rig.controller.failures == {"backend": 3}
+    assert rig.controller.holds.failures == {"backend": 3}
     rig.backend.broken.clear()
     assert (await rig.tick()).held is None
 
@@ -160,7 +168,7 @@ async def test_without_an_observer_nothing_is_decided_and_workers_are_kept() -> 
     report = (await rig.ticks(2))[-1]
     assert await rig.alive() == ["worker-1", "worker-2"]
     assert (report.held, report.desired, report.look, report.answer) == ("observer: no brokers", 2, None, None)
-    assert rig.controller.failures == {"observer": 5}
+    assert rig.controller.holds.failures == {"observer": 5}
     rig.eyes.fault = None
     await rig.ticks(2)
     assert len(await rig.alive()) == 5
@@ -178,7 +186,7 @@ async def test_a_policy_that_fails_moves_nothing() -> None:
     report = (await rig.ticks(2))[-1]
     assert report.held == "the policy policy failed: no workers, no mean"
     assert report.desired == 2
-    assert rig.controller.failures == {"policy": 2}
+    assert rig.controller.holds.failures == {"policy": 2}
     assert len(await rig.alive()) == 2
 
 
@@ -194,7 +202,7 @@ async def test_a_journal_that_cannot_be_written_stops_nothing(tmp_path: Path) ->
         rig = Rig(fixed_plan(2), journal=journal)
         report = (await rig.ticks(2))[-1]
     assert report.held == "the journal could not be written: [Errno 28] No space left on device"
-    assert rig.controller.failures == {"journal": 2}
+    assert rig.controller.holds.failures == {"journal": 2}
     assert len(await rig.alive()) == 2
 
 
@@ -210,7 +218,7 @@ async def test_numbers_that_json_cannot_hold_stop_nothing(tmp_path: Path) -> Non
         report = await rig.tick()
     assert report.held is not None
     assert report.held.startswith("the journal could not be written: ")
-    assert rig.controller.failures == {"journal": 1}
+    assert rig.controller.holds.failures == {"journal": 1}
 
 
 async def test_a_launch_that_fails_is_told_and_asked_again() -> None:
@@ -330,7 +338,7 @@ async def test_it_ticks_once_a_period() -> None:
 
     await asyncio.wait_for(rig.controller.run(stop, tell, period_seconds=0.001), 30)
     assert len(told) == 3
-    assert rig.controller.failures["policy"] == 3
+    assert rig.controller.holds.failures["policy"] == 3
 
 
 async def test_the_leader_leaves_the_number_that_it_wants() -> None:
@@ -412,7 +420,7 @@ async def test_a_lease_that_cannot_be_renewed_holds_everything() -> None:
     rig.backend.asked.clear()
     report = (await rig.ticks(3))[-1]
     assert (report.held, report.standby, report.answer) == (lease.why, False, None)
-    assert rig.controller.failures["lease"] == 3
+    assert rig.controller.holds.failures["lease"] == 3
     assert rig.backend.asked == []
     lease.why = None
     reports = await rig.ticks(2)
@@ -453,9 +461,8 @@ class Own(Fallible):
 async def test_who_lost_the_lease_ends_workers_that_nobody_else_can_have() -> None:
     """In order, as when they are scaled down; later it starts new ones."""
     lease = Lease()
-    rig = Rig(fixed_plan(2), lease=lease)
-    own = Own(rig.backend.world, lambda _name, _generation: Script(stop_seconds=1.5))
-    rig.backend = rig.controller.backend = own
+    rig = Rig(fixed_plan(2), lease=lease, script=Script(stop_seconds=1.5), kind=Own)
+    own = rig.backend
     await rig.ticks(3)
     lease.lose()
     own.asked.clear()
