@@ -26,7 +26,10 @@ REVISION = {"revision": 3, "image": "weir:0.2.0", "made_at": AT - 700, "current"
 class RolloutOrder(Strict):
     """Another version: other settings, another image, or both.  What is null stays as it is."""
 
-    model_config = example(worker=WORKER, strategy={"max_surge": 1, "max_unavailable": 0}) | Strict.model_config
+    model_config = (
+        example(worker=WORKER, image="weir:0.2.0", strategy={"max_surge": 1, "max_unavailable": 0})
+        | Strict.model_config
+    )
 
     worker: WorkerSpec | None = Field(None, description="the whole section `worker`, as in a scenario")
     image: str | None = Field(None, min_length=1, max_length=500, description="of containers")
