@@ -6,6 +6,7 @@ import os
 import re
 import shutil
 import signal
+import socket
 import subprocess
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -19,7 +20,7 @@ from broker import Broker
 from contract.kafka import KafkaSettings
 from tests.integration.test_autoscaler_command import Autoscaler, autoscaling
 from tests.integration.test_autoscaler_live import FIXED_POLICY
-from tests.integration.test_loadtests_run import weir
+from tests.integration.test_loadtests_run import Started, weir
 from tests.workers import Topic
 
 pytestmark = [pytest.mark.integration, pytest.mark.timeout(180)]
@@ -152,3 +153,34 @@ async def test_an_address_for_others_without_a_token_is_refused(tmp_path: Path) 
     options = ["--scaler", "policy.yaml", "--api", "0.0.0.0:0"]
     told = await asyncio.to_thread(weir, "autoscale", *options, folder=tmp_path)
     assert (told.returncode, "others can reach this address" in told.stderr) == (2, True)
+
+
+async def test_a_load_test_shows_the_same(tmp_path: Path, kafka: Broker) -> None:
+    """Scenario and SLO beside everything else; its token goes with the run; an order is an event of the run."""
+    port = free_port()
+    started = Started(tmp_path, kafka)
+    try:
+        started.start("--api", f"127.0.0.1:{port}", seconds=12, replicas=2)
+        await asyncio.to_thread(started.load_begun)
+        said = await asyncio.to_thread(weir, "status", "--api", f"127.0.0.1:{port}", "--json", folder=tmp_path)
+        assert said.returncode == 0, said.stderr
+        state = json.loads(said.stdout)["state"]
+        assert (state["scenario"], state["slo_time_lag_seconds"], state["mode"]) == ("trial", 5.0, "automatic")
+        token = ("--api", f"127.0.0.1:{port}", "--token-file", str(started.out / "workers" / "api-token"))
+        paused = await asyncio.to_thread(weir, "pause", "--reason", "look", *token, folder=tmp_path)
+        assert paused.returncode == 0, paused.stderr
+        printed = await asyncio.to_thread(started.finish)
+        assert started.process.returncode == 0, printed
+    finally:
+        started.close()
+    assert f"live page and API at http://127.0.0.1:{port}/" in printed
+    assert 'audit change="POST /api/v1/pause" result=accepted' in printed
+    events = [json.loads(line) for line in (started.out / "events.jsonl").read_text(encoding="utf-8").splitlines()]
+    assert [event["detail"] for event in events if event["kind"] == "pause"] == ["look"]
+    assert not list(started.out.rglob("api-token"))
+
+
+def free_port() -> int:
+    """One that nobody listens on, a moment ago."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        return int(server.getsockname()[1])
