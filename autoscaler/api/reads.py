@@ -8,13 +8,8 @@ from starlette.responses import PlainTextResponse, Response
 
 from autoscaler.api.desk import Desk, DeskHere
 from autoscaler.api.problems import ProblemError, ProblemType
-from autoscaler.board.documents import (
-    DecisionDocument,
-    HappeningDocument,
-    SamplesDocument,
-    StateDocument,
-    WorkerDocument,
-)
+from autoscaler.board.documents import StateDocument, WorkerDocument
+from autoscaler.board.history import DecisionDocument, HappeningDocument, SamplesDocument
 from autoscaler.board.log import DECISIONS_MAX, HAPPENINGS_MAX
 
 POINTS, POINTS_MAX = 10_000, 20_000

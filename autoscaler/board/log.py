@@ -4,7 +4,7 @@ from collections import deque
 from dataclasses import dataclass, field
 from itertools import islice
 
-from autoscaler.board.documents import DecisionDocument, HappeningDocument
+from autoscaler.board.history import DecisionDocument, HappeningDocument
 
 DECISIONS_MAX = 2_000
 HAPPENINGS_MAX = 5_000

@@ -3,17 +3,19 @@
 from collections.abc import Iterator, Mapping
 
 from autoscaler.board.documents import (
-    ConditionDocument,
-    DecisionDocument,
-    HappeningDocument,
     LagDocument,
     PolicyDocument,
     RatesDocument,
     ReplicasDocument,
-    ShadowAnswerDocument,
     ShadowDocument,
-    StepDocument,
     WorkerDocument,
+)
+from autoscaler.board.history import (
+    ConditionDocument,
+    DecisionDocument,
+    HappeningDocument,
+    ShadowAnswerDocument,
+    StepDocument,
 )
 from autoscaler.controller import Report
 from autoscaler.explain.reasons import binding_step, why_of

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from prometheus_client import Histogram
 
-from autoscaler.board.documents import DecisionDocument
+from autoscaler.board.history import DecisionDocument
 from autoscaler.board.log import rule_of
 from autoscaler.controller import Report
 from autoscaler.signals import Signal, read_signal

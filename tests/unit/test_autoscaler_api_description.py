@@ -9,7 +9,7 @@ from pydantic import BaseModel, TypeAdapter
 from autoscaler.api import changes, discovery, problems, rollout
 from autoscaler.api.app import make_app
 from autoscaler.api.desk import Desk
-from autoscaler.board import documents
+from autoscaler.board import documents, history
 from tests.consoles import Console
 
 APP: FastAPI = make_app(Desk(board=Console().board, token=None))
@@ -22,7 +22,7 @@ OPERATIONS = [
 ]
 NAMED = {
     name: model
-    for module in (documents, changes, discovery, problems, rollout)
+    for module in (documents, history, changes, discovery, problems, rollout)
     for name, model in vars(module).items()
     if isinstance(model, type) and issubclass(model, BaseModel) and name in SCHEMAS
     if model.__module__ == module.__name__
@@ -77,7 +77,7 @@ def test_the_example_of_events_is_an_event() -> None:
     content = DOCUMENT["paths"]["/api/v1/events"]["get"]["responses"]["200"]["content"]["text/event-stream"]
     lines = content["example"].splitlines()
     data = next(line.removeprefix("data: ") for line in lines if line.startswith("data: "))
-    TypeAdapter(documents.HappeningDocument).validate_json(data)
+    TypeAdapter(history.HappeningDocument).validate_json(data)
 
 
 def test_the_example_of_a_policy_can_be_honoured() -> None:

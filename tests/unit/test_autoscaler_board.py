@@ -9,8 +9,8 @@ import pytest
 from autoscaler.backends.base import Usage
 from autoscaler.board.board import Board
 from autoscaler.board.columns import Column
-from autoscaler.board.documents import DecisionDocument
 from autoscaler.board.facts import Facts
+from autoscaler.board.history import DecisionDocument
 from autoscaler.board.log import DECISIONS_MAX, Log, rule_of
 from autoscaler.model import Condition, Memory, Observation, Plan, Proposal, Step
 from autoscaler.needed import WorkerRate
