@@ -1,7 +1,6 @@
 """An engine that is away, slow or comes back: what callers are told, and how often it is asked."""
 
 import asyncio
-import gc
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
@@ -17,16 +16,6 @@ from tests.backends.rigs import PATIENCE_SECONDS
 from tests.docker.conftest import Make, MakeTemplate, Ours
 from tests.docker.proxy import EngineProxy
 from tests.docker.test_containers import until
-
-# The SDK does not close the socket on which it was refused; the garbage collector does, with a warning.
-pytestmark = pytest.mark.filterwarnings("ignore:unclosed <socket:ResourceWarning")
-
-
-@pytest.fixture(autouse=True)
-def collected() -> Iterator[None]:
-    """Its warnings come within the test that they belong to."""
-    yield
-    gc.collect()
 
 
 @pytest.fixture

@@ -11,6 +11,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections import Counter
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -23,6 +24,7 @@ from autoscaler.backends.docker.seen import GROUP, RUN
 from autoscaler.backends.docker.starter import Here, labels_of
 from broker import BrokerSettings, running_broker
 from contract.kafka import KafkaSettings
+from tests.docker.proxy import EngineProxy
 from tests.integration.conftest import TEST_HEAP_MIB, quiet
 from tests.integration.test_autoscaler_command import Autoscaler, autoscaling
 from tests.integration.test_loadtests_run import document, weir, write_scenario
@@ -55,10 +57,16 @@ def wait_for(holds: Callable[[], object]) -> None:
         time.sleep(0.1)
 
 
+def happened(run: Path) -> Counter[str]:
+    """How often each kind of event has been told."""
+    file = run / "events.jsonl"
+    return Counter(json.loads(line)["kind"] for line in (file.read_text().splitlines() if file.exists() else ()))
+
+
 @contextmanager
-def running(folder: Path, *more: str) -> Iterator["subprocess.Popen[str]"]:
-    """A run of a scenario that lasts, under way until the workers are containers."""
-    scenario = write_scenario(folder, seconds=60)
+def running(folder: Path, *more: str, seconds: int = 60) -> Iterator["subprocess.Popen[str]"]:
+    """A run, under way."""
+    scenario = write_scenario(folder, seconds=seconds)
     command = [sys.executable, "-m", "weir", "loadtest", "run", str(scenario), "--backend", "docker", "--out", "run"]
     with (folder / "said.txt").open("w") as sink:
         process = subprocess.Popen([*command, *more], cwd=folder, stdout=sink, stderr=subprocess.STDOUT, text=True)
@@ -79,9 +87,31 @@ def test_a_run_in_containers_loses_nothing_when_they_are_killed_and_frozen_and_l
     assert (ledger["passed"], ledger["lost"], ledger["unread"]) == (True, 0, 0)
     assert document(out, "run.json")["workers"]["backend"] == "docker"
     assert document(out, "summary.json")["elasticity"]["worker_restarts"] == 1
-    kinds = {json.loads(line)["kind"] for line in (out / "events.jsonl").read_text().splitlines()}
-    assert kinds >= {"launch", "ready", "fault-kill", "fault-freeze", "fault-thaw", "exit"}
+    assert happened(out).keys() >= {"launch", "ready", "fault-kill", "fault-freeze", "fault-thaw", "exit"}
     assert "containers of weir:" in (out / "report.html").read_text()
+    assert things(client, out) == []
+
+
+def test_a_run_survives_an_engine_that_is_away_for_a_while(
+    tmp_path: Path, client: APIClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Workers go on consuming meanwhile; the ticks hold, say why, and nothing is lost or left."""
+    proxy = EngineProxy(tmp_path)
+    proxy.start()
+    monkeypatch.setenv("DOCKER_HOST", proxy.url)
+    out = tmp_path / "run"
+    try:
+        with running(tmp_path, seconds=12) as process:
+            wait_for(lambda: "load" in happened(out))
+            proxy.stop()
+            time.sleep(4.0)
+            proxy.start()
+            assert process.wait(PATIENCE_SECONDS) == 0, (tmp_path / "said.txt").read_text()
+    finally:
+        proxy.stop()
+    assert document(out, "ledger.json")["passed"]
+    assert happened(out)["held"] >= 1
+    assert "exit" not in happened(out)
     assert things(client, out) == []
 
 

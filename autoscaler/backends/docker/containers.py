@@ -74,7 +74,7 @@ class Containers:
         if container.endswith(STOPPING_MARK):
             return container
         marked = container + STOPPING_MARK
-        await _unless_gone(
+        await unless_gone(
             self.engine.ask(
                 f"{container} cannot be marked as stopping", lambda client: client.rename(container_id, marked), ORDERS
             )
@@ -85,17 +85,17 @@ class Containers:
         """Send a signal to its first process; SIGKILL ends all of them.  One that is gone is no error."""
         what = f"the worker cannot be sent {number.name}"
         call = self.engine.ask(what, lambda client: client.kill(container_id, number.name), ORDERS, urgent=urgent)
-        await _unless_gone(call)
+        await unless_gone(call)
 
     async def pause(self, container_id: str) -> None:
         """Let it stand still."""
-        await _unless_gone(
+        await unless_gone(
             self.engine.ask("the worker cannot be frozen", lambda client: client.pause(container_id), ORDERS)
         )
 
     async def unpause(self, container_id: str) -> None:
         """Let it go on."""
-        await _unless_gone(
+        await unless_gone(
             self.engine.ask("the worker cannot be thawed", lambda client: client.unpause(container_id), ORDERS)
         )
 
@@ -107,7 +107,7 @@ class Containers:
             ORDERS,
             urgent=urgent,
         )
-        await _unless_gone(call)
+        await unless_gone(call)
 
     async def port(self, container_id: str) -> int | None:
         """Where its status page listens, as it said on its standard output; None until it has."""
@@ -147,7 +147,7 @@ def _stats(client: APIClient, container_id: str) -> Mapping[str, Any]:
         stream.close()
 
 
-async def _unless_gone(call: Awaitable[Value]) -> None:
+async def unless_gone(call: Awaitable[Value]) -> None:
     """What is gone, or has ended, or is so already, needs nothing."""
     try:
         await call

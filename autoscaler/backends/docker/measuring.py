@@ -10,6 +10,7 @@ from collections.abc import Mapping
 
 from autoscaler.backends.base import Usage
 from autoscaler.backends.docker.containers import Containers
+from autoscaler.backends.docker.engine import RefusedError
 from autoscaler.errors import BackendError
 
 AGE_SECONDS_MAX = 3.0
@@ -63,11 +64,13 @@ class Measuring:
         for container_id in [container_id for container_id, task in self._asked.items() if task.done()]:
             try:
                 usage = self._asked.pop(container_id).result()
+            except RefusedError:
+                usage = None
             except BackendError as error:
                 failure = error
                 continue
             if usage is None:
-                self._samples.pop(container_id, None)  # it has ended
+                self._samples.pop(container_id, None)  # it has ended, or is gone
             else:
                 self._samples[container_id] = (time.monotonic(), usage)
         return failure

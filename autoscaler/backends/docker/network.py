@@ -4,18 +4,19 @@ A run's network is a bridge of its own.  It leads nowhere: its containers reach 
 network's gateway, where the run's Kafka listens.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Mapping, Sequence
 from typing import Any
 
 from docker import APIClient
 
-from autoscaler.backends.docker.containers import IMAGE_ADVICE, NOT_FOUND
+from autoscaler.backends.docker.containers import IMAGE_ADVICE, NOT_FOUND, unless_gone
 from autoscaler.backends.docker.engine import ORDERS, Engine, RefusedError
 from autoscaler.backends.docker.seen import RUN
 from autoscaler.backends.docker.starter import Here, is_gone
 from autoscaler.backends.docker.stats import read_time
 from autoscaler.errors import BackendError
 
+FORBIDDEN = 403
 FOREIGN = ("host", "none")
 
 
@@ -80,13 +81,26 @@ def _inspect_image(client: APIClient, name: str) -> Mapping[str, Any]:
 
 
 async def remove_stale(engine: Engine, here: Here) -> Sequence[str]:
-    """Remove containers and networks of runs whose process is gone for certain; their names."""
-    removed = [await _remove_container(engine, entry) for entry in await _containers(engine) if _stale(entry, here)]
-    for entry in await _networks(engine):
-        if _stale(entry, here):
-            await remove_network(engine, entry["Id"])
-            removed.append(f"network {entry['Name']}")
-    return removed
+    """Remove containers and networks of runs whose process is gone for certain; their names.
+
+    A network stays as long as somebody else's container is on it.
+    """
+    containers = [entry for entry in await _containers(engine) if _stale(entry, here)]
+    networks = [entry for entry in await _networks(engine) if _stale(entry, here)]
+    return [
+        *[await _remove_container(engine, entry) for entry in containers],
+        *[f"network {entry['Name']}" for entry in networks if await _unused(remove_network(engine, entry["Id"]))],
+    ]
+
+
+async def _unused(removal: Awaitable[None]) -> bool:
+    try:
+        await removal
+    except RefusedError as error:
+        if error.status != FORBIDDEN:
+            raise
+        return False
+    return True
 
 
 def _stale(entry: Mapping[str, Any], here: Here) -> bool:
@@ -110,13 +124,8 @@ async def _networks(engine: Engine) -> list[Any]:
 
 async def _remove_container(engine: Engine, entry: Mapping[str, Any]) -> str:
     name = str(next(iter(entry.get("Names") or ()), entry["Id"])).removeprefix("/")
-    try:
-        await engine.ask(
-            f"{name} cannot be removed",
-            lambda client: client.remove_container(entry["Id"], v=True, force=True),
-            ORDERS,
-        )
-    except RefusedError as error:
-        if error.status != NOT_FOUND:
-            raise
+    removal = engine.ask(
+        f"{name} cannot be removed", lambda client: client.remove_container(entry["Id"], v=True, force=True), ORDERS
+    )
+    await unless_gone(removal)
     return f"container {name}"
