@@ -2,6 +2,7 @@
 #
 #   PYTHON=python3.13   the interpreter for .venv (3.11 or newer); by default the first one on the PATH that fits
 #   VENV=DIR            another place for the environment, for example one for each Python
+#   TESTS=…             for make test: what to give pytest, for example TESTS="-k lag"
 #
 # Packages come from wherever the user's own pip is set up to fetch them; every one is checked against a hash in
 # requirements/.  Weir itself is built by hatchling, which stands in requirements/build.txt with its hashes as well: left to
@@ -33,8 +34,8 @@ demo: setup ## the init storm and its cure on a real Kafka, under five minutes: 
 	@$(BIN)/weir loadtest compare-policies init-storm \
 	    --scaler hpa-cpu-unprotected --scaler hpa-lag --scaler weir --seed 1 </dev/null
 
-test: setup-dev ## unit and property tests, without a broker, in about a minute
-	@$(BIN)/python -m pytest </dev/null
+test: setup-dev ## unit and property tests, without a broker, in about two minutes
+	@$(BIN)/python -m pytest $(TESTS) </dev/null
 
 integration: setup-dev ## tests against the embedded Kafka, minutes
 	@$(BIN)/python -m pytest -m "integration and not slow" </dev/null

@@ -7,10 +7,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from autoscaler.backends.base import Backend, Template
+from autoscaler.backends.guarded import GuardedBackend
 from autoscaler.backends.memory import MemoryBackend
 from autoscaler.backends.process import ProcessBackend
 from autoscaler.controller import Controller
 from autoscaler.journal import Journal
+from autoscaler.lease.election import Timing
+from autoscaler.lease.lease import Lease, open_lease
 from autoscaler.observer.observer import open_observer
 from autoscaler.prober import Prober
 from autoscaler.releases import Releases
@@ -39,6 +42,10 @@ class Surroundings:
     node_labels: Mapping[str, str] = field(default_factory=dict)
     """Of the machine where workers run, on top of those that it has by itself."""
     dry_run: bool = False
+    lease: Timing | None = None
+    """Of the lease that keeps a second autoscaler from acting on the group; None = there is no second one."""
+    leave_workers: bool = False
+    """In the end, to the next autoscaler, where workers can be left."""
     site: "Site | None" = None
     """Where workers run as containers; None = as processes of this machine."""
 
@@ -50,15 +57,16 @@ class Surroundings:
 
 @asynccontextmanager
 async def open_controller(scaler: ScalerPlan, around: Surroundings) -> AsyncIterator[Controller]:
-    """A controller that has not ticked yet.  When the context ends its workers end, whatever happened in it.
+    """A controller that has not ticked yet.  When the context ends its workers end, or are left if they are to be.
 
     Raises SettingsError when the journal cannot be opened, BackendError when workers cannot be started here, KafkaError
-    when there is no Kafka.
+    when there is no Kafka, LeaseError when it does not let us keep a lease.
     """
     async with AsyncExitStack() as stack:
         journal = stack.enter_context(_opened(around.journal)) if around.journal else None
-        backend, notes = _backend(around)
-        stack.push_async_callback(backend.close)
+        lease = await _lease(stack, around)
+        inner, notes = _backend(around)
+        backend = _guarded(stack, inner, lease, leave=around.leave_workers)
         prober = Prober()
         stack.push_async_callback(prober.close)
         observing = open_observer(
@@ -78,6 +86,7 @@ async def open_controller(scaler: ScalerPlan, around: Surroundings) -> AsyncIter
             journal=journal,
             dry_run=around.dry_run,
             notes=notes,
+            lease=lease,
         )
 
 
@@ -86,6 +95,25 @@ def _opened(path: Path) -> Journal:
         return Journal(path)
     except OSError as error:
         raise SettingsError(f"the journal {path} cannot be written: {error.strerror}") from error
+
+
+async def _lease(stack: AsyncExitStack, around: Surroundings) -> Lease | None:
+    if around.lease is None:
+        return None
+    return await stack.enter_async_context(open_lease(around.kafka, around.group, around.lease))
+
+
+def _guarded(stack: AsyncExitStack, backend: Backend, lease: Lease | None, *, leave: bool) -> Backend:
+    """The backend, closed in the end.
+
+    Workers that another autoscaler can adopt are ended as their leader, before the lease is given back.  Those that end
+    with this process anyway take their time while the next leader starts its own.
+    """
+    guarded = GuardedBackend(backend, lease.refusal) if lease else backend
+    stack.push_async_callback(guarded.detach if leave else guarded.close)
+    if lease and not backend.adoptable:
+        stack.push_async_callback(lease.release)
+    return guarded
 
 
 def _backend(around: Surroundings) -> tuple[Backend, Sequence[str]]:

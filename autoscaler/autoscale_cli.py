@@ -1,6 +1,7 @@
 """`weir autoscale`: the autoscaler alone, for a cluster and a consumer group of the user's own."""
 
 import asyncio
+import logging
 import signal
 from collections.abc import AsyncIterator, Iterable, Mapping
 from contextlib import asynccontextmanager
@@ -12,9 +13,12 @@ import typer
 import uvloop
 
 from autoscaler.api.hosting import Hosting, hosted
-from autoscaler.api.server import ApiAddress, read_address
+from autoscaler.api.server import ApiAddress, read_address, refuse_taken
 from autoscaler.assembly import Surroundings, open_controller
 from autoscaler.board.facts import Facts
+from autoscaler.control import Control
+from autoscaler.handover import hand_on
+from autoscaler.lease.election import LEASE_SECONDS, Timing
 from autoscaler.needed import told_rate
 from autoscaler.options import (
     ApiOption,
@@ -23,6 +27,9 @@ from autoscaler.options import (
     ClusterSettings,
     Containers,
     Image,
+    Leased,
+    LeaseSeconds,
+    LeaveWorkers,
     MetricNames,
     Network,
     NodeLabels,
@@ -56,6 +63,8 @@ Examples:
 
   weir autoscale --scaler mine.yaml --shadow hpa.yaml --shadow keda.yaml --kafka broker1:9092
 
+  weir autoscale --scaler hpa.yaml --group billing --folder second --api none     # beside another one, in case it dies
+
   weir autoscale --scaler hpa.yaml --worker worker.yaml --node-label gpu=true    # for a worker with a node_selector
 
   weir autoscale --scaler hpa.yaml --kafka kafka:9092 --backend docker --network shop_default    # as containers
@@ -83,6 +92,8 @@ class Orders:
     folder: Path
     journal: Path | None
     dry_run: bool
+    lease: Timing | None = None
+    leave_workers: bool = False
     strategy: RolloutStrategy | None = None
     node_labels: Mapping[str, str] = field(default_factory=dict)
     containers: Containers | None = None
@@ -113,11 +124,15 @@ def autoscale(  # noqa: PLR0917  # typer passes them by name
     cpu_window_seconds: Annotated[float, typer.Option(min=0.1, max=600, help="What CPU samples are means of.")] = 15.0,
     journal: Annotated[Path | None, typer.Option(help="Write every tick here, to replay and explain.")] = None,
     folder: Annotated[Path, typer.Option(help="Logs and state of the workers.")] = Path("weir-workers"),
+    lease: Leased = True,  # noqa: FBT002  # typer's way to declare a flag
+    lease_seconds: LeaseSeconds = LEASE_SECONDS,
+    leave_workers: LeaveWorkers = False,  # noqa: FBT002  # the same
     api: ApiOption = "127.0.0.1:8080",
     token_file: TokenFileOption = None,
 ) -> None:
     """Keep as many workers alive as POLICY asks for, and say why it is that many."""
     address = read_address(api, token_file)
+    refuse_taken(address)
     _refuse_names([scaler, *(shadow or ())])
     settings = WorkerSettings.read(topic=topic, group=group)
     policy = PolicyScaler(
@@ -129,6 +144,8 @@ def autoscale(  # noqa: PLR0917  # typer passes them by name
         cpu_window_seconds=cpu_window_seconds,
     )
     reached = KafkaSettings.read(bootstrap_servers=kafka)
+    if leave_workers and backend is BackendName.PROCESS:
+        raise SettingsError("--leave-workers: processes end with their autoscaler; only containers can be left")
     where = None if dry_run else read_containers(backend, image, network, kafka=reached.bootstrap_servers)
     orders = Orders(
         kafka=reached,
@@ -141,6 +158,8 @@ def autoscale(  # noqa: PLR0917  # typer passes them by name
         folder=folder,
         journal=journal,
         dry_run=dry_run,
+        lease=Timing(lease_seconds=lease_seconds) if lease and not dry_run else None,
+        leave_workers=leave_workers,
         containers=where,
         api=address,
     )
@@ -161,15 +180,17 @@ async def _autoscale(orders: Orders) -> None:
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    logging.getLogger("aiokafka").setLevel(logging.CRITICAL)  # what Kafka does not answer is told with what it means
     teller = Teller(typer.echo)
     async with _site(orders) as site, open_controller(orders.scaler, surroundings(orders, site)) as controller:
         for note in (*orders.scaler.notes, *controller.notes):
             typer.echo(note)
+        hand_on(Control(controller=controller, read_seat=orders.scaler.read_seat))
         mode = ", a dry run" if orders.dry_run else ""
         typer.echo(f"{orders.scaler.name} ({orders.scaler.kind}) decides{mode}; Ctrl-C ends")
         async with hosted(controller, hosting(orders, teller)) as show:
             await controller.run(stop, lambda report: teller.tell(show(report)))
-        typer.echo("stopping the workers …")
+        typer.echo("leaving the workers to the next autoscaler …" if orders.leave_workers else "stopping the workers …")
 
 
 @asynccontextmanager
@@ -220,6 +241,8 @@ def surroundings(orders: Orders, site: "Site | None" = None) -> Surroundings:
         cpu_window_seconds=orders.cpu_window_seconds,
         node_labels=orders.node_labels,
         dry_run=orders.dry_run,
+        lease=orders.lease,
+        leave_workers=orders.leave_workers,
         site=site,
     )
 

@@ -118,9 +118,11 @@ class Control:
     def _refuse_idle(self) -> None:
         if self.controller.dry_run:
             raise RefusedError("a dry run touches nothing, so there is nothing to order")
-        leader = self.leader()
+        leader, lease = self.leader(), self.controller.lease
         if leader and not leader["self"]:
             raise RefusedError(f"{leader['holder']} leads; orders are taken there")
+        if lease and (why := lease.refusal()):
+            raise RefusedError(f"this autoscaler does not act at the moment: {why}")
 
     def _steer(self, steering: Steering, kind: str, detail: str) -> None:
         told = Happening(at_seconds=self.clock(), kind=kind, subject=OPERATOR, detail=detail)

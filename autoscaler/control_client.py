@@ -35,7 +35,10 @@ class ApiClient:
     def __init__(self, url: str, token_file: Path | None = None) -> None:
         self._url = (url if "://" in url else f"http://{url}").rstrip("/")
         self._token_file = token_file
-        self._http = httpx.Client(base_url=f"{self._url}/api/v1/", timeout=ANSWER_SECONDS_MAX, trust_env=False)
+        try:
+            self._http = httpx.Client(base_url=f"{self._url}/api/v1/", timeout=ANSWER_SECONDS_MAX, trust_env=False)
+        except httpx.InvalidURL as error:
+            raise ApiError(f"--api {url}: expected a URL such as {DEFAULT_URL}: {error}") from error
 
     def __enter__(self) -> Self:
         return self
@@ -55,8 +58,6 @@ class ApiClient:
     def _answer(self, method: str, path: str, **how: Any) -> Any:
         try:
             answer = self._http.request(method, path, **how)
-        except httpx.InvalidURL as error:
-            raise ApiError(f"--api {self._url}: expected a URL such as {DEFAULT_URL}: {error}") from error
         except (httpx.ConnectError, httpx.UnsupportedProtocol) as error:
             raise ApiError(
                 f"no autoscaler answers at {self._url} ({error}): is it running, with --api?"

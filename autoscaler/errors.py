@@ -28,5 +28,9 @@ class BackendError(AutoscalerError):
     """A backend could not do what it was asked: what, and why."""
 
 
+class LeaseError(AutoscalerError):
+    """The leader lease cannot be kept: what Kafka refused or somebody else wrote, and what to do."""
+
+
 class RolloutError(AutoscalerError, SettingsError):
     """A rollout that cannot be: what was asked, and what could be asked instead."""

@@ -99,6 +99,20 @@ def _is_loopback(address: str) -> bool:
         return host == "localhost"
 
 
+Leased = Annotated[
+    bool,
+    typer.Option(
+        "--lease/--no-lease", help="Let only one of several autoscalers on the group act, by a lease in Kafka."
+    ),
+]
+LeaveWorkers = Annotated[
+    bool, typer.Option("--leave-workers", help="When told to end, leave containers to the next autoscaler.")
+]
+LeaseSeconds = Annotated[
+    float, typer.Option(min=2, max=300, help="How long a leader may be silent before another one takes over.")
+]
+
+
 def read_names(pairs: Iterable[str]) -> dict[str, Signal]:
     """The usual names and the user's own.  Raises SettingsError."""
     names = dict(USUAL_NAMES)

@@ -68,6 +68,12 @@ class Panel:
     desired: int
     shadows: Sequence[Seat] = ()
 
+    def restart(self, desired: int) -> None:
+        """Begin anew with so many workers: what was remembered is of a time in which somebody else decided."""
+        self.desired = desired
+        for seat in (self.acting, *self.shadows):
+            seat.memory, seat.decision, seat.next_at = Memory(), None, float("-inf")
+
     def use(self, seat: Seat) -> None:
         """Let another policy act from now on, beginning with the present number; a shadow of its name has no use."""
         self.acting, self.shadows = seat, [shadow for shadow in self.shadows if shadow.name != seat.name]

@@ -49,11 +49,12 @@ def standing(report: Report) -> str:
     rate = NOT_KNOWN if seen is None or seen.arrival_rate is None else f"{seen.arrival_rate:,.0f}/s"
     age = NOT_KNOWN if seen is None or seen.time_lag_seconds is None else f"{seen.time_lag_seconds:.1f} s"
     problems = report.look.problems if report.look else ()
+    head = "standby" if report.standby else "workers"
     pending = [pod.pending_reason for pod in report.fleet.pods.values() if pod.pending_reason and not pod.running]
     waiting = f", {len(pending)} pending ({pending[0]})" if pending else ""
     members = NOT_KNOWN if seen is None or seen.group_members is None else str(seen.group_members)
     return (
-        f"{'workers':<12} {report.desired} wanted{_ordered(report)}, {running} running, {ready} ready{waiting}, "
+        f"{head:<12} {report.desired} wanted{_ordered(report)}, {running} running, {ready} ready{waiting}, "
         f"{members} in the group; "
         f"lag {lag} events, {age}; arriving {rate}{''.join(f'; {problem}' for problem in problems)}"
     )

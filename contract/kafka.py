@@ -130,11 +130,11 @@ async def create_topics(admin: AIOKafkaAdminClient, specs: Iterable[TopicSpec]) 
             existed.add(name)
         elif code:
             raise KafkaError(f"topic {name} was not created: {for_code(code).__name__} {message}")
-    await _until_told(admin, {topic.name for topic in topics})
+    await until_told(admin, {topic.name for topic in topics})
     return existed
 
 
-async def _until_told(admin: AIOKafkaAdminClient, names: set[str]) -> None:
+async def until_told(admin: AIOKafkaAdminClient, names: set[str]) -> None:
     """Wait for the brokers to know of new topics: the controller answers as soon as it has decided on them."""
     until = time.monotonic() + TOLD_SECONDS_MAX
     while missing := names.difference(await admin.list_topics()):

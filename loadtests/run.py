@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import httpx
 import psutil
 
+from autoscaler.api.auth import TOKEN_NAME
 from autoscaler.api.hosting import Hosting, hosted
 from autoscaler.api.server import ApiAddress, refuse_taken
 from autoscaler.board.facts import Facts
@@ -105,6 +106,7 @@ async def run_scenario(order: RunOrder, view: LiveView, stop: asyncio.Event) -> 
         for note in (*scaler.notes, *workers.notes):
             view.say(note)
         broker_process = psutil.Process(cluster.broker.pid) if cluster.broker else None
+        stack.callback((directory.path / "workers" / TOKEN_NAME).unlink, missing_ok=True)  # records are shown around
         show = await stack.enter_async_context(hosted(workers, _hosting(order, scaler, topics, directory, view)))
         faults = Faults(order.scenario, workers.backend, workers.releases, kafka, topic=topics.events)
         run = Stages(order.scenario, directory, view, stop, Sampler(http, broker_process), workers, faults, show)

@@ -1,9 +1,14 @@
 """A board and the control of an autoscaler in virtual time, for tests of what shows and changes it."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
+import httpx
+
+from autoscaler.api.server import ApiAddress, serve_api
 from autoscaler.backends.memory import MemoryBackend, World
 from autoscaler.board.board import Board
 from autoscaler.board.facts import Facts
@@ -138,3 +143,39 @@ class Console:
     async def ticks(self, count: int) -> list[Report]:
         """As many, a second each."""
         return [await self.tick() for _ in range(count)]
+
+
+TOKEN = "a-token-that-nobody-guesses"
+
+
+@dataclass
+class Caller:
+    """A client of the console's API, and what the audit was told."""
+
+    http: httpx.AsyncClient
+    url: str
+    audit: list[str]
+
+    @property
+    def bearer(self) -> dict[str, str]:
+        """The header that lets in."""
+        return {"Authorization": f"Bearer {TOKEN}"}
+
+    async def order(self, method: str, path: str, **what: Any) -> httpx.Response:
+        """A change, with the token."""
+        return await self.http.request(method, path, headers={**self.bearer, **what.pop("headers", {})}, **what)
+
+
+@asynccontextmanager
+async def calling(console: Console, folder: Path) -> AsyncIterator[Caller]:
+    """The console's API on a free port, its token in `folder`."""
+    token = folder / "token"
+    token.write_text(TOKEN + "\n", encoding="utf-8")
+    said: list[str] = []
+    address = ApiAddress(host="127.0.0.1", port=0, token_file=token)
+    async with (
+        serve_api(console.board, address, folder=folder, say=said.append) as url,
+        httpx.AsyncClient(base_url=url, trust_env=False, timeout=10) as http,
+    ):
+        said.clear()
+        yield Caller(http, url, said)

@@ -77,9 +77,9 @@ class Topic:
                     left = _fill(batch, left)
                     await (await producer.send_batch(batch, self.name, partition=part))
 
-    async def read(self, name: str) -> list[Any]:
+    async def read(self, name: str, **options: Any) -> list[Any]:
         """Every record of a topic, in the order of its partitions."""
-        consumer = AIOKafkaConsumer(**self.kafka.client_options(), auto_offset_reset="earliest")
+        consumer = AIOKafkaConsumer(**self.kafka.client_options(), auto_offset_reset="earliest", **options)
         await consumer.start()
         try:
             partitions = [TopicPartition(name, part) for part in await self._partitions(name)]

@@ -4,11 +4,11 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Request
 from fastapi.security import HTTPBearer
-from pydantic import BaseModel, Field
+from pydantic import Field
 
 from autoscaler.api.desk import Desk, DeskHere
 from autoscaler.api.problems import FieldFault, ProblemError, ProblemType
-from autoscaler.board.documents import Mode, PauseDocument, PolicyDocument, TargetDocument, example
+from autoscaler.board.documents import Document, Mode, PauseDocument, PolicyDocument, TargetDocument, example
 from autoscaler.board.shape import policy_of
 from autoscaler.control import NoTargetError, RefusedError
 from autoscaler.errors import PolicyError
@@ -20,6 +20,7 @@ MANIFEST = """apiVersion: autoscaling/v2
 kind: HorizontalPodAutoscaler
 metadata: {name: orders}
 spec:
+  scaleTargetRef: {apiVersion: apps/v1, kind: Deployment, name: orders}
   minReplicas: 1
   maxReplicas: 12
   metrics:
@@ -48,7 +49,7 @@ class TargetOrder(Strict):
     reason: Reason = None
 
 
-class SteeringDocument(BaseModel):
+class SteeringDocument(Document):
     """What holds after an order.  It is asserted by the next tick."""
 
     model_config = example(

@@ -1,11 +1,13 @@
 """The OpenAPI document: what FastAPI makes of the calls, with our problems in the place of its own errors."""
 
+from collections.abc import Iterator
 from typing import Any
 
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 
 from autoscaler.api.problems import MEDIA_TYPE, FieldFault, ProblemDocument
+from autoscaler.board.documents import Document
 
 TITLE = "Weir: control of an autoscaler"
 DESCRIPTION = """
@@ -34,16 +36,25 @@ def describe(app: FastAPI) -> dict[str, Any]:
         schemas = document.setdefault("components", {}).setdefault("schemas", {})
         for name in FRAMEWORKS_OWN:
             schemas.pop(name, None)
-        for model in (ProblemDocument, FieldFault):
-            schema = model.model_json_schema(ref_template=REFERENCE + "{model}")
+        for error in (ProblemDocument, FieldFault):
+            schema = error.model_json_schema(ref_template=REFERENCE + "{model}")
             schema.pop("$defs", None)
-            schemas[model.__name__] = schema
+            schemas[error.__name__] = schema
+        for model in _documents(Document):
+            if model.__name__ in schemas:  # FastAPI leaves out what is null, also in examples
+                schemas[model.__name__]["example"] = model.model_config["json_schema_extra"]["example"]  # type: ignore[index]  # a mapping: see `example`
         for operations in document["paths"].values():
             for operation in operations.values():
                 operation["responses"].pop("422", None)
                 operation["responses"]["default"] = _problem()
         app.openapi_schema = document
     return app.openapi_schema
+
+
+def _documents(kind: type[Document]) -> Iterator[type[Document]]:
+    for below in kind.__subclasses__():
+        yield below
+        yield from _documents(below)
 
 
 def _problem() -> dict[str, Any]:

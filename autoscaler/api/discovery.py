@@ -3,11 +3,10 @@
 from urllib.parse import urlsplit
 
 from fastapi import APIRouter
-from pydantic import BaseModel
 
 from autoscaler.api.desk import DeskHere
 from autoscaler.api.reads import too_early
-from autoscaler.board.documents import WorkerDocument, example
+from autoscaler.board.documents import Document, WorkerDocument, example
 from autoscaler.board.facts import Facts
 
 PREFIX = "__meta_weir_"
@@ -15,7 +14,7 @@ PREFIX = "__meta_weir_"
 router = APIRouter(prefix="/api/v1/prometheus", tags=["metrics"])
 
 
-class TargetGroup(BaseModel):
+class TargetGroup(Document):
     """One worker, in the form that Prometheus asks for.  Its labels are there for relabelling."""
 
     model_config = example(

@@ -139,9 +139,10 @@ def _refuse_foreign_host(request: Request) -> None:
 
 def _without_port(named: str) -> str:
     try:
-        return urlsplit(f"//{named}").hostname or ""
+        place = urlsplit(f"//{named}")
     except ValueError:
         return ""
+    return place.hostname or "" if place.username is None else ""
 
 
 def is_loopback(host: str) -> bool:
@@ -160,7 +161,7 @@ def _refuse_strangers(request: Request, desk: Desk) -> None:
         raise ProblemError(403, ProblemType.NO_CHANGES, "No orders are taken", detail)
     scheme, _, given = request.headers.get("authorization", "").partition(" ")
     if scheme.lower() != "bearer" or not given.strip():
-        found = f"found the scheme {scheme}" if scheme else "there was none"
+        found = "found something else" if scheme else "there was none"  # which may be the token, and is not for a log
         detail = f"expected the header Authorization: Bearer TOKEN, {found}{_where(desk)}"
         raise ProblemError(401, ProblemType.NO_TOKEN, "Token missing", detail, headers={"WWW-Authenticate": REALM})
     try:

@@ -10,6 +10,7 @@ from autoscaler.board.board import Board
 from autoscaler.board.facts import Facts
 from autoscaler.control import Control
 from autoscaler.controller import Controller, Report
+from autoscaler.handover import leader_of
 from autoscaler.panel import Seat
 
 Show = Callable[[Report], Report]
@@ -34,7 +35,8 @@ async def hosted(controller: Controller, hosting: Hosting | None) -> AsyncIterat
     if hosting is None:
         yield lambda report: report
         return
-    board = Board(facts=hosting.facts, control=Control(controller=controller, read_seat=hosting.read_seat))
+    control = Control(controller=controller, read_seat=hosting.read_seat, leader=lambda: leader_of(controller))
+    board = Board(facts=hosting.facts, control=control)
     async with serve_api(board, hosting.address, folder=hosting.folder, say=hosting.say):
         yield lambda report: _shown(board, report)
 
@@ -44,6 +46,6 @@ def _shown(board: Board, report: Report) -> Report:
     try:
         return replace(report, happenings=(*report.happenings, *board.add(report)))
     except Exception as error:  # noqa: BLE001  # what is only shown must not end what acts
-        board.control.controller.failures["board"] += 1
+        board.control.controller.holds.failures["board"] += 1
         failed = f"board: {str(error) or type(error).__name__}"
         return replace(report, held="; ".join(filter(None, (report.held, failed))))

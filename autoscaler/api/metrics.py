@@ -80,10 +80,10 @@ def _of_the_process(board: Board) -> Mapping[str, Labelled]:
         "autoscaler_decisions_total": tallies.decisions.items(),
         "autoscaler_changes_total": tallies.changes.items(),
         "autoscaler_happenings_total": [((kind,), count) for kind, count in tallies.happenings.items()],
-        "autoscaler_part_failures_total": [((part,), count) for part, count in controller.failures.items()],
+        "autoscaler_part_failures_total": [((part,), count) for part, count in controller.holds.failures.items()],
         "autoscaler_scale_actions_total": [
             (("up" if kind is Launch else "down", "done" if done else "failed"), count)
-            for (kind, done), count in controller.actions.items()
+            for (kind, done), count in controller.hands.actions.items()
             if kind is not Remove
         ],
     }

@@ -4,13 +4,13 @@ from collections.abc import Callable
 from typing import Any
 
 from fastapi import APIRouter, Depends
-from pydantic import BaseModel, Field, model_validator
+from pydantic import Field, model_validator
 
 from autoscaler.api.changes import WithToken, json_only
 from autoscaler.api.desk import Desk, DeskHere
 from autoscaler.api.problems import ProblemError, ProblemType
 from autoscaler.board.board import IDLE
-from autoscaler.board.documents import AT, ROLLOUT, RolloutDocument, example
+from autoscaler.board.documents import AT, ROLLOUT, Document, RolloutDocument, example
 from autoscaler.control import RefusedError
 from autoscaler.errors import RolloutError
 from autoscaler.rollout.model import Rollout
@@ -26,7 +26,10 @@ REVISION = {"revision": 3, "image": "weir:0.2.0", "made_at": AT - 700, "current"
 class RolloutOrder(Strict):
     """Another version: other settings, another image, or both.  What is null stays as it is."""
 
-    model_config = example(worker=WORKER, strategy={"max_surge": 1, "max_unavailable": 0}) | Strict.model_config
+    model_config = (
+        example(worker=WORKER, image="weir:0.2.0", strategy={"max_surge": 1, "max_unavailable": 0})
+        | Strict.model_config
+    )
 
     worker: WorkerSpec | None = Field(None, description="the whole section `worker`, as in a scenario")
     image: str | None = Field(None, min_length=1, max_length=500, description="of containers")
@@ -47,7 +50,7 @@ class UndoOrder(Strict):
     to: int | None = Field(None, ge=1, description="a revision that is kept; null = the one that was wanted before")
 
 
-class RevisionDocument(BaseModel):
+class RevisionDocument(Document):
     """A version that can be gone back to, or the present one."""
 
     model_config = example(**REVISION)

@@ -41,6 +41,10 @@ class Usage:
 class Backend(Protocol):
     """A place where workers run.  Every method may raise BackendError; the world is then as it was, as far as known."""
 
+    @property
+    def adoptable(self) -> bool:
+        """Whether its workers outlive this process, so that another autoscaler of the group finds them."""
+
     async def list(self) -> Sequence[Found]:
         """Every worker of this owner, also those that ended and were not removed yet; also those of a predecessor."""
 
@@ -70,6 +74,9 @@ class Backend(Protocol):
 
     async def close(self) -> None:
         """End all workers of this owner and leave nothing behind.  May be called twice."""
+
+    async def detach(self) -> None:
+        """Let go of all workers without touching them; those that nobody else can find are ended, as by `close`."""
 
 
 def worker_id(name: str, generation: int) -> str:

@@ -119,6 +119,11 @@ class MemoryBackend:
         """Let time pass, for every worker of this world."""
         self.world.advance(seconds)
 
+    @property
+    def adoptable(self) -> bool:
+        """They live as long as their world."""
+        return True
+
     async def list(self) -> Sequence[Found]:
         """Every worker; who holds too much memory is killed now."""
         self._enforce()
@@ -199,6 +204,10 @@ class MemoryBackend:
         """End and forget all of them, without taking time."""
         self._closed = True
         self._workers.clear()
+
+    async def detach(self) -> None:
+        """Leave them to the next backend on this world."""
+        self._closed = True
 
     def _running(self, name: str) -> _Process | None:
         process = self._workers.get(name)

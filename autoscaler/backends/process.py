@@ -72,6 +72,11 @@ class ProcessBackend:
             return ()
         return (f"limits.cpu ({limit:g}) is not enforced for processes: a worker may use all cores of this machine",)
 
+    @property
+    def adoptable(self) -> bool:
+        """The kernel kills them with this process."""
+        return False
+
     async def list(self) -> Sequence[Found]:
         """Every worker, ended ones until they are removed.  An end is dated when it is seen."""
         self._look()
@@ -151,6 +156,10 @@ class ProcessBackend:
                 self._records.delete(name)
             self._workers.clear()
             self._records.close()
+
+    async def detach(self) -> None:
+        """End them: they could not go on without this process."""
+        await self.close()
 
     async def _until_ended(self, seconds: float) -> None:
         limit = time.monotonic() + seconds

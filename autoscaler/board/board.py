@@ -229,7 +229,7 @@ class Board:
         steering, leader = self.control.steering, self.control.leader()
         if self.facts.dry_run:
             return "dry-run"
-        if leader and not leader["self"]:
+        if (leader and not leader["self"]) or (self.report and self.report.standby):
             return "standby"
         if steering.target:
             return "manual"

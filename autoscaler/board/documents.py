@@ -19,7 +19,11 @@ def example(**fields: Any) -> ConfigDict:
     return ConfigDict(frozen=True, json_schema_extra={"example": fields})
 
 
-class PolicyDocument(BaseModel):
+class Document(BaseModel):
+    """Something that the API answers with.  Every one has an example."""
+
+
+class PolicyDocument(Document):
     """A policy and its bounds; null = it has none."""
 
     model_config = example(name="orders", kind="ScaledObject", replicas_min=1, replicas_max=12)
@@ -30,7 +34,7 @@ class PolicyDocument(BaseModel):
     replicas_max: int | None
 
 
-class ShadowDocument(BaseModel):
+class ShadowDocument(Document):
     """What a policy that only watches answered last."""
 
     model_config = example(name="hpa-cpu", replicas=9, why="cpu: 214 % of the request / 70 %: 9", recommendation=9)
@@ -41,7 +45,7 @@ class ShadowDocument(BaseModel):
     recommendation: int | None = Field(description="before stabilisation and limits")
 
 
-class TargetDocument(BaseModel):
+class TargetDocument(Document):
     """A number that an operator set."""
 
     model_config = example(replicas=7, until=AT + 600, reason="deploy")
@@ -51,7 +55,7 @@ class TargetDocument(BaseModel):
     reason: str | None
 
 
-class PauseDocument(BaseModel):
+class PauseDocument(Document):
     """Since when the policy is not asked."""
 
     model_config = example(since=AT - 60, reason="maintenance of the brokers")
@@ -60,7 +64,7 @@ class PauseDocument(BaseModel):
     reason: str | None
 
 
-class LeaderDocument(BaseModel):
+class LeaderDocument(Document):
     """Who acts, where several autoscalers share a group."""
 
     model_config = example(holder="host-a-4711-c0ffee", term=7, self=True, lease_seconds=5.0)
@@ -71,7 +75,7 @@ class LeaderDocument(BaseModel):
     lease_seconds: float
 
 
-class ReplicasDocument(BaseModel):
+class ReplicasDocument(Document):
     """Workers: wanted, there, ready, and the least that keep up with what arrives."""
 
     model_config = example(desired=5, current=5, ready=4, needed=3)
@@ -82,7 +86,7 @@ class ReplicasDocument(BaseModel):
     needed: int | None
 
 
-class LagDocument(BaseModel):
+class LagDocument(Document):
     """Events that are not committed, and the age of the oldest of them."""
 
     model_config = example(events=1_280, seconds=0.9)
@@ -91,7 +95,7 @@ class LagDocument(BaseModel):
     seconds: float | None
 
 
-class RatesDocument(BaseModel):
+class RatesDocument(Document):
     """Events/s that enter Kafka, and that are committed."""
 
     model_config = example(arrival=2_980.0, processing=2_410.0)
@@ -100,7 +104,7 @@ class RatesDocument(BaseModel):
     processing: float | None
 
 
-class StormDocument(BaseModel):
+class StormDocument(Document):
     """Whether an init storm goes on: by the policy's own breaker, or by what is seen whatever the policy."""
 
     model_config = example(
@@ -131,7 +135,7 @@ ROLLOUT: dict[str, Any] = {
 }
 
 
-class RolloutDocument(BaseModel):
+class RolloutDocument(Document):
     """How far the wanted version of the workers has come."""
 
     model_config = example(**ROLLOUT)
@@ -158,7 +162,7 @@ class RolloutDocument(BaseModel):
 Mode = Literal["automatic", "manual", "paused", "standby", "dry-run"]
 
 
-class StateDocument(BaseModel):
+class StateDocument(Document):
     """How things stood at `at`, the last tick."""
 
     model_config = example(
@@ -214,7 +218,7 @@ class StateDocument(BaseModel):
     rollout: RolloutDocument | None = Field(description="which version the workers are; null = none are made here")
 
 
-class WorkerDocument(BaseModel):
+class WorkerDocument(Document):
     """One worker.  Everything that is asked of itself is null while it does not answer."""
 
     model_config = example(
@@ -262,7 +266,7 @@ class WorkerDocument(BaseModel):
     url: str | None = Field(description="its status page")
 
 
-class SamplesDocument(BaseModel):
+class SamplesDocument(Document):
     """Columns: a value of each series for each time.  null = not known then."""
 
     model_config = example(
@@ -274,7 +278,7 @@ class SamplesDocument(BaseModel):
     series: dict[str, list[float | None]]
 
 
-class StepDocument(BaseModel):
+class StepDocument(Document):
     """One rule's answer."""
 
     model_config = example(rule="lag", replicas=5, why="1,280 events / 300 each: 5", numbers={"lag": 1_280.0})
@@ -285,7 +289,7 @@ class StepDocument(BaseModel):
     numbers: dict[str, float | None]
 
 
-class ConditionDocument(BaseModel):
+class ConditionDocument(Document):
     """A named state of the policy, as in an HPA's status."""
 
     model_config = example(type="ScalingLimited", status=False, reason="DesiredWithinRange", message="within limits")
@@ -296,7 +300,7 @@ class ConditionDocument(BaseModel):
     message: str
 
 
-class ShadowAnswerDocument(BaseModel):
+class ShadowAnswerDocument(Document):
     """What a shadow said last when this was decided."""
 
     model_config = example(replicas=9, why="cpu: 214 % of the request / 70 %: 9")
@@ -305,7 +309,7 @@ class ShadowAnswerDocument(BaseModel):
     why: str
 
 
-class DecisionDocument(BaseModel):
+class DecisionDocument(Document):
     """A number and why.  Those that change nothing for the same reason are one, with the words of the newest."""
 
     model_config = example(
@@ -335,7 +339,7 @@ class DecisionDocument(BaseModel):
     shadows: dict[str, ShadowAnswerDocument]
 
 
-class HappeningDocument(BaseModel):
+class HappeningDocument(Document):
     """Something that happened: launch, ready, exit, oom-kill, back-off, scale, storm, pause, manual and others."""
 
     model_config = example(at=AT, kind="probe-kill", subject="worker-3", detail="3 failures of the startup probe")

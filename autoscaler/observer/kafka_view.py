@@ -173,6 +173,7 @@ async def _started(consumer: AIOKafkaConsumer, settings: KafkaSettings) -> Async
     except (ClientError, OSError) as error:
         await consumer.stop()
         raise unreachable(settings, error) from error
+    await asyncio.sleep(0)  # let its tasks begin: stopping one that has not, aiokafka ends in a CancelledError
     try:
         yield consumer
     finally:

@@ -277,3 +277,15 @@ async def test_what_would_lose_a_running_worker_is_refused(rig: Rig) -> None:
         with pytest.raises(BackendError, match="a cannot be launched again"):
             await backend.launch("a", 1, rig.template)
         assert (await workers(backend))["a"].generation == 0
+
+
+async def test_what_it_lets_go_is_there_for_the_next_one_or_gone(rig: Rig) -> None:
+    """Workers that another autoscaler can adopt go on; nobody is left whom no one can find."""
+    first = rig.backend()
+    await launched(rig, first, "a")
+    await first.detach()
+    with pytest.raises(BackendError, match="closed"):
+        await first.launch("b", 0, rig.template)
+    async with open_backend(rig) as second:
+        assert set(await workers(second)) == ({"a"} if first.adoptable else set())
+    assert await rig.remains() == []

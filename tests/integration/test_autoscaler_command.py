@@ -43,19 +43,19 @@ class Autoscaler:
     """A `weir autoscale` that runs."""
 
     def __init__(self, process: subprocess.Popen[bytes], log: Path) -> None:
-        self.process, self._log = process, log
+        self.process, self.log = process, log
 
     @property
     def said(self) -> str:
         """Everything so far."""
-        return self._log.read_text(encoding="utf-8")
+        return self.log.read_text(encoding="utf-8")
 
     @property
     def workers(self) -> list[int]:
         """Process ids of its children."""
         return [child.pid for child in psutil.Process(self.process.pid).children()]
 
-    async def until(self, holds: Callable[[], bool]) -> None:
+    async def until(self, holds: Callable[[], object]) -> None:
         """Wait until something is so."""
         limit = time.monotonic() + PATIENCE_SECONDS
         while not holds():
@@ -75,7 +75,7 @@ def autoscaling(folder: Path, topic: Topic, policy: str, *more: str, worker: str
     (folder / "policy.yaml").write_text(policy, encoding="utf-8")
     (folder / "worker.yaml").write_text(worker, encoding="utf-8")
     options = ["--scaler", "policy.yaml", "--worker", "worker.yaml", "--topic", topic.name]
-    options += ["--group", f"group-{topic.name}", "--kafka", topic.kafka.bootstrap_servers]
+    options += ["--group", f"group-{topic.name}", "--kafka", topic.kafka.bootstrap_servers, "--api", "127.0.0.1:0"]
     log = folder / "said.txt"
     with log.open("wb") as sink:
         process = subprocess.Popen(

@@ -188,3 +188,11 @@ async def _write(topic: Topic, ages: dict[int, list[float]]) -> None:
                 await producer.send_and_wait(
                     topic.name, b"x", partition=partition, timestamp_ms=round((now - age) * 1000)
                 )
+
+
+async def test_what_fails_right_after_it_was_opened_is_what_is_told(kafka: Broker) -> None:
+    """Closed before any of its tasks has begun, a consumer must not put its own end in the place of the reason."""
+    topic = await Topic(settings(kafka), partitions=1).create()
+    with pytest.raises(LookupError, match="the reason"):
+        async with observing(topic):
+            raise LookupError("the reason")

@@ -83,10 +83,11 @@ class Started:
         self.folder, self.out, self._kafka = folder, folder / "run", kafka
         self._process: subprocess.Popen[str] | None = None
 
-    def start(self, **scenario: Any) -> None:
+    def start(self, *options: str, **scenario: Any) -> None:
         """Begin."""
         path = write_scenario(self.folder, **scenario)
         arguments = ["loadtest", "run", path, "--kafka", self._kafka.bootstrap_servers, "--out", self.out]
+        arguments += options
         self._process = subprocess.Popen(
             [sys.executable, "-m", "weir", *map(str, arguments)],
             cwd=self.folder,

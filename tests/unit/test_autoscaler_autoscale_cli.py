@@ -36,7 +36,7 @@ def weir(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], *a
 def test_without_kafka_there_is_one_message(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], more: list[str]
 ) -> None:
-    """It names the address; no worker was started, and a dry run made not even a folder for them."""
+    """It names the address; no worker was started, and there is not even a folder for them."""
     policy = write(tmp_path, "policy.yaml", POLICY)
     monkeypatch.chdir(tmp_path)
     code, said = weir(monkeypatch, capsys, "--scaler", policy, "--kafka", NO_KAFKA, *more)
@@ -44,7 +44,7 @@ def test_without_kafka_there_is_one_message(
     assert said.startswith("weir: ")
     assert NO_KAFKA in said
     assert [path for path in tmp_path.rglob("*") if path.is_file()] == [tmp_path / "policy.yaml"]
-    assert (tmp_path / "weir-workers").exists() != bool(more)
+    assert not (tmp_path / "weir-workers").exists()
 
 
 @pytest.mark.parametrize(
@@ -57,6 +57,12 @@ def test_without_kafka_there_is_one_message(
             id="a file without a policy",
         ),
         pytest.param({}, [], ["cannot read the policy", "policy.yaml"], id="no such policy"),
+        pytest.param(
+            {"policy.yaml": POLICY},
+            ["--leave-workers"],
+            ["processes end with their autoscaler"],
+            id="processes that are to be left",
+        ),
         pytest.param(
             {"policy.yaml": POLICY},
             ["--shadow", "keda-lag"],

@@ -119,6 +119,38 @@ def test_a_number_set_from_outside() -> None:
     assert "from outside" in change.why[0]
 
 
+def test_what_an_operator_ordered() -> None:
+    """A target is a change with its reason, a pause a hold of its own; then the policy holds again."""
+    manual, paused = step("manual", 7), step("paused", 7)
+    ticks = (
+        tick(100, 3, [step("a", 3)]),
+        replace(tick(101, 3, desired=7), order=manual),
+        replace(tick(102, 7), order=manual),
+        replace(tick(103, 7), order=paused),
+        tick(104, 7, [step("a", 7)]),
+    )
+    assert told(*ticks) == [
+        ("start", 0, 0, 3, 3),
+        ("hold", 0, 0, 3, 3),
+        ("change", 1, 1, 3, 7),
+        ("hold", 2, 2, 7, 7),
+        ("hold", 3, 3, 7, 7),
+        ("hold", 4, 4, 7, 7),
+    ]
+    assert [entry.why for entry in tell_story(ticks, zero=100.0)][2:5] == [
+        ("manual says 7",),
+        ("manual says 7",),
+        ("paused says 7",),
+    ]
+
+
+def test_a_moment_under_an_order_says_so() -> None:
+    out = StringIO()
+    moment = look_up([replace(tick(100, 7), order=step("manual", 7))], zero=100.0, at_seconds=0.0)
+    render_moment(moment, "run", Console(file=out, width=100))
+    assert "instead of the policy's number: manual says 7" in out.getvalue()
+
+
 def test_another_policy_takes_over() -> None:
     """Its first change counts from the number that it found."""
     ticks = [tick(100, 3, [step("lag", 3)]), tick(101, 3, [step("cpu", 5)], policy="q")]

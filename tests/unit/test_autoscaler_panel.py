@@ -127,3 +127,31 @@ def test_the_reason_is_the_step_that_made_the_number(numbers: list[int], rule: s
     """Each row: what three steps say when there are 3 workers, and which is named."""
     trail = [Step(rule=name, replicas=number, why="w") for name, number in zip("abc", numbers, strict=True)]
     assert reason(trail, 3) == f"{rule}: w"
+
+
+def test_an_order_is_asserted_and_the_policy_is_not_asked() -> None:
+    """It is told as a change by nobody's policy, and what the policy remembers stays as it is."""
+    panel = Panel(acting=Seat(name="grow", plan=plan(one_more)), desired=3)
+    panel.ask(seen(0.0, 3))
+    before = panel.acting.memory
+    answer = panel.ask(seen(1.0, 4), Step(rule="manual", replicas=9, why="set by an operator"))
+    assert (answer.decision, panel.desired, panel.acting.memory) == (None, 9, before)
+    assert [(h.kind, h.subject, h.detail) for h in answer.happenings] == [
+        ("scale", "operator", "4 → 9: manual: set by an operator")
+    ]
+    after = panel.ask(seen(2.0, 9))
+    assert (after.order, panel.desired, after.memory) == (None, 10, None)
+
+
+def test_an_order_that_changes_nothing_is_not_told_again() -> None:
+    panel = Panel(acting=Seat(name="grow", plan=plan(one_more)), desired=9)
+    assert panel.ask(seen(1.0, 9), Step(rule="manual", replicas=9, why="w")).happenings == ()
+
+
+def test_another_policy_begins_with_an_empty_memory() -> None:
+    """And is asked at once, whatever the period of the one before."""
+    panel = Panel(acting=Seat(name="slow", plan=plan(one_more, 60.0)), desired=3)
+    panel.ask(seen(0.0, 3))
+    panel.use(Seat(name="five", plan=fixed_plan(5)))
+    answer = panel.ask(seen(1.0, panel.desired))
+    assert (panel.desired, answer.memory) == (5, Memory())

@@ -8,6 +8,7 @@ from autoscaler.controller import Report
 from autoscaler.model import Observation, Partition
 from autoscaler.observer.observer import Look
 from autoscaler.reconciler.model import Fleet, Happening, Pod
+from autoscaler.steering import Steering, Target
 from autoscaler.telling import STANDING_EVERY_SECONDS, Teller, standing
 
 NOON = 12 * 3600.0
@@ -123,3 +124,19 @@ def test_how_things_stand_is_told_now_and_then() -> None:
 def test_how_things_stand(seen: Look | None, words: str) -> None:
     """Each row: what a tick saw, and the line."""
     assert standing(report(look=seen)) == f"workers      {words}"
+
+
+@pytest.mark.parametrize(
+    ("steering", "words"),
+    [
+        pytest.param(Steering(), "3 wanted, ", id="the policy wants them"),
+        pytest.param(Steering().pause(NOON), "3 wanted (paused), ", id="paused"),
+        pytest.param(
+            Steering().pause(NOON).aim(Target(replicas=3, until=NOON + 90)),
+            "3 wanted by hand for 90 s more, ",
+            id="by hand",
+        ),
+    ],
+)
+def test_who_wants_that_many_is_told(steering: Steering, words: str) -> None:
+    assert words in standing(report(steering=steering))

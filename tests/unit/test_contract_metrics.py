@@ -1,6 +1,9 @@
 """The metrics table keeps Prometheus' rules, and every row of it can be made."""
 
+import os
 import re
+import shutil
+import subprocess
 
 import pytest
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
@@ -9,8 +12,50 @@ from contract.metrics import METRICS, Metric, counter, gauge, histogram, make
 
 BASE_UNITS = ("seconds", "bytes", "ratio", "total", "info")
 OTHER_UNITS = ("milliseconds", "millis", "ms", "micros", "us", "minutes", "kb", "kib", "mib", "mb", "percent", "pct")
-COUNTS = {"worker_batch_size", "worker_ready", "worker_phase", "worker_assigned_partitions"}  # numbers without a unit
-BOUNDED_LABELS = {"error", "reason", "phase", "version"}  # Kafka's error names, our reasons, our phases, one version
+COUNTS = {  # numbers without a unit
+    "worker_batch_size",
+    "worker_ready",
+    "worker_phase",
+    "worker_assigned_partitions",
+    "kafka_consumergroup_lag",
+    "kafka_consumergroup_members",
+    "kafka_consumergroup_current_offset",
+    "kafka_topic_partition_current_offset",
+    "kafka_topic_partition_oldest_offset",
+    "autoscaler_desired_replicas",
+    "autoscaler_actual_replicas",
+    "autoscaler_needed_replicas",
+    "autoscaler_shadow_desired_replicas",
+    "autoscaler_policy_min_replicas",
+    "autoscaler_policy_max_replicas",
+    "autoscaler_metric_value",
+    "autoscaler_leader",
+    "autoscaler_paused",
+    "autoscaler_manual",
+    "autoscaler_held",
+    "autoscaler_fallback_active",
+    "autoscaler_storm_suspected",
+    "autoscaler_event_readers",
+}
+BOUNDED_LABELS = {
+    "error": "Kafka's names of errors",
+    "reason": "our reasons, the rules of a policy (64 at most)",
+    "phase": "a worker's phases",
+    "version": "one",
+    "consumergroup": "one",
+    "topic": "one",
+    "partition": "those of the topic",
+    "state": "of a pod: pending, starting, ready, stopping",
+    "policy": "the shadows that were named at the start",
+    "metric": "our signals",
+    "direction": "up, down, none",
+    "result": "two",
+    "kind": "of what happens to workers",
+    "part": "of the autoscaler, or of a worker's life",
+    "change": "the orders that there are",
+}
+RESERVED = ("_count", "_sum", "_bucket")  # of histograms and summaries
+TYPES = ("gauge", "counter", "histogram", "summary", "untyped")
 
 ROWS = [pytest.param(name, row, id=name) for name, row in METRICS.items()]
 
@@ -27,7 +72,17 @@ def test_a_name_follows_the_rules(name: str, row: Metric) -> None:
 @pytest.mark.parametrize(("name", "row"), ROWS)
 def test_a_row_explains_itself_and_its_labels_are_bounded(name: str, row: Metric) -> None:
     assert row.help.endswith("."), name
-    assert set(row.labels) <= BOUNDED_LABELS, "a label without a bound fills Prometheus: add it here with its bound"
+    assert set(row.labels) <= set(BOUNDED_LABELS), "a label without a bound fills Prometheus: add it with its bound"
+
+
+@pytest.mark.parametrize(("name", "row"), ROWS)
+def test_promtool_would_have_nothing_to_say(name: str, row: Metric) -> None:
+    """The rules of Prometheus' linter (promlint) that a name can break; the linter itself is asked below."""
+    assert row.help
+    assert not name.endswith(RESERVED), "a gauge named so is taken for a part of a histogram"
+    assert not set(name.split("_")) & set(TYPES), "the type is no part of a name"
+    assert not {"le", "quantile"} & set(row.labels), "labels of histograms and summaries"
+    assert len(set(row.labels)) == len(row.labels)
 
 
 @pytest.mark.parametrize(("name", "row"), ROWS)
@@ -57,3 +112,33 @@ def test_typed_makers_give_what_they_say() -> None:
 def test_a_metric_outside_the_table_cannot_be_made() -> None:
     with pytest.raises(KeyError, match="worker_mood"):
         make("worker_mood", CollectorRegistry())
+
+
+PROMTOOL = os.environ.get("PROMTOOL") or shutil.which("promtool")
+
+
+def lint(page: bytes) -> str:
+    """What Prometheus' own linter says of a page; nothing if it is clean."""
+    assert PROMTOOL is not None
+    told = subprocess.run([PROMTOOL, "check", "metrics"], input=page, capture_output=True, check=False)
+    return (told.stdout + told.stderr).decode()
+
+
+@pytest.mark.skipif(PROMTOOL is None, reason="no promtool on the PATH; name one by PROMTOOL=/path/to/promtool")
+def test_promtool_has_nothing_to_say() -> None:
+    """Of every row there is, as a page shows it."""
+    registry = CollectorRegistry()
+    for name, row in METRICS.items():
+        metric = make(name, registry)
+        metric = metric.labels(*["x" for _ in row.labels]) if row.labels else metric
+        if isinstance(metric, Histogram):
+            metric.observe(1)
+    assert lint(generate_latest(registry)) == ""
+
+
+@pytest.mark.skipif(PROMTOOL is None, reason="no promtool on the PATH; name one by PROMTOOL=/path/to/promtool")
+def test_promtool_would_say_so_if_there_were() -> None:
+    """As of the sum that kafka_exporter has: its name is that of a part of a summary."""
+    registry = CollectorRegistry()
+    Gauge("kafka_consumergroup_lag_sum", "Sum.", registry=registry)
+    assert 'should not have "_sum" suffix' in lint(generate_latest(registry))

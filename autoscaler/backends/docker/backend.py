@@ -70,6 +70,11 @@ class DockerBackend:
             return ()
         return (f"nice ({template.spec.nice}) is not honoured for containers: give them less requests.cpu",)
 
+    @property
+    def adoptable(self) -> bool:
+        """Containers go on without us, and any autoscaler of this owner finds them."""
+        return True
+
     async def list(self) -> Sequence[Found]:
         """Every worker, ended ones until they are removed; also those that are still being made, or were refused."""
         await self._look()
@@ -156,6 +161,12 @@ class DockerBackend:
         finally:
             await self._measuring.close()
         self._cleared = True
+
+    async def detach(self) -> None:
+        """Leave all containers to the next autoscaler; launches that are under way are still ours, and are ended."""
+        self._closed = True
+        await self._launches.end(CLOSE_SECONDS_MAX)
+        await self._measuring.close()
 
     async def _look(self, *, urgent: bool = False) -> None:
         await self._view.look(urgent=urgent)

@@ -7,41 +7,23 @@ whatever does not depend on that part goes on.
 
 import asyncio
 import time
-from collections import Counter
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
-from typing import TypeVar
 
 from autoscaler.backends.base import Backend
+from autoscaler.controller.hands import Hands
+from autoscaler.controller.holds import Holds
+from autoscaler.controller.report import Report
+from autoscaler.controller.stand import Stand, stand_of
 from autoscaler.journal import Journal, Tick
+from autoscaler.lease.leadership import Leadership
 from autoscaler.observer.observer import Look, Observer
 from autoscaler.panel import OPERATOR, Answer, Panel
 from autoscaler.prober import Prober
-from autoscaler.reconciler.model import Action, Fleet, Found, Happening, Kill, Launch, Node, Stop
+from autoscaler.reconciler.model import Action, Fleet, Found, Happening, Node
 from autoscaler.reconciler.reconcile import reconcile
 from autoscaler.releases import Releases
-from autoscaler.rollout.model import Rollout
 from autoscaler.steering import Steering
-
-Value = TypeVar("Value")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Report:
-    """What one tick saw and did.  `look` and `answer` are None when a part failed; `held` says which, and why."""
-
-    at_seconds: float
-    fleet: Fleet
-    desired: int
-    look: Look | None
-    answer: Answer | None
-    happenings: tuple[Happening, ...]
-    held: str | None
-    took_seconds: float
-    rollout: Rollout | None = None
-    """The versions of the workers, and how far the wanted one has come; None = a dry run, which makes none."""
-    steering: Steering = field(default_factory=Steering)
-    """What an operator had ordered."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -50,10 +32,11 @@ class Controller:
 
     Attributes:
         fleet: The workers as they are kept.
-        failures: How often each part has failed.
-        actions: How often the backend did something, or failed to, by the kind of the action.
+        holds: What failed, in this tick and how often.
+        hands: What was done with the backend, and how often.
         steering: What an operator has ordered.
         on_steering: Told whenever that changed, to keep it.
+        on_takeover: Told what another leader has kept, when this one takes its place.
     """
 
     observer: Observer
@@ -67,15 +50,22 @@ class Controller:
     """Decide and explain, touch nothing."""
     notes: Sequence[str] = ()
     """What the backend cannot hold of what it was asked."""
+    lease: Leadership | None = None
+    """Which of several autoscalers on the group acts; None = this one, always."""
     fleet: Fleet = field(default_factory=Fleet)
-    failures: Counter[str] = field(default_factory=Counter)
-    actions: "Counter[tuple[type[Action], bool]]" = field(default_factory=Counter)
+    holds: Holds = field(default_factory=Holds)
+    hands: Hands = field(init=False)
     steering: Steering = field(default_factory=Steering)
     on_steering: Callable[[Steering], None] = lambda _: None
+    on_takeover: Callable[[bytes | None], None] = lambda _: None
     _told: list[Happening] = field(default_factory=list)
-    _held: list[str] = field(default_factory=list)
+    _term: int | None = None
+    """The term for which it has taken over."""
     _nodes: Sequence[Node] | None = None
     """As the backend told them last."""
+
+    def __post_init__(self) -> None:
+        self.hands = Hands(self.backend, self.releases, self.holds)
 
     async def run(self, stop: asyncio.Event, tell: Callable[[Report], None], *, period_seconds: float = 1.0) -> None:
         """Tick every `period_seconds` until `stop`.  After a tick that took longer the next one follows at once."""
@@ -88,19 +78,24 @@ class Controller:
     def steer(self, steering: Steering, told: Happening) -> None:
         """Take an order, which holds from the next tick on and is told in it."""
         self.steering = steering
-        self._told.append(told)
+        self.tell(told)
         self.on_steering(steering)
+
+    def tell(self, told: Happening) -> None:
+        """Let it be told in the next tick."""
+        self._told.append(told)
 
     async def tick(self, now: float, *, deciding: bool = True) -> Report:
         """Look, decide, reconcile, act, write down.  Without `deciding` the present number is only kept alive."""
         began = time.monotonic()
-        self._held = []
+        self.holds.begin()
         self._expire(now)
-        found = await self._guard("backend", self.backend.list())
-        look = await self._guard("observer", self._look(now))
-        answer = self._decide(look) if deciding else None
-        actions, happenings = await self._keep(found, look, now)
-        if deciding and look:
+        found = await self.holds.guard("backend", self.backend.list())
+        stand = self._stand(found)
+        look = await self.holds.guard("observer", self._look(now))
+        answer = self._decide(look) if deciding and stand is Stand.ACTING else None
+        actions, happenings = await self._keep(found, look, now, stand)
+        if deciding and look and stand is not Stand.STANDBY:
             self._write(look, answer, actions)
         return Report(
             at_seconds=now,
@@ -109,11 +104,36 @@ class Controller:
             look=look,
             answer=answer,
             happenings=(*self._news(), *(answer.happenings if answer else ()), *happenings),
-            held="; ".join(self._held) or None,
+            held=self.holds.words,
             took_seconds=time.monotonic() - began,
+            standby=stand is Stand.STANDBY,
             rollout=None if self.dry_run else self.releases.rollout,
             steering=self.steering,
         )
+
+    def _stand(self, found: Sequence[Found] | None) -> Stand:
+        """A new term begins with what there is, and is put off until the backend has said what that is."""
+        stand, why = stand_of(self.lease, self._term)
+        if why:
+            self.holds.failed("lease", why)
+        if self.lease and stand is Stand.STANDBY:
+            self._term, self.steering = None, Steering()
+            self.panel.desired = self.panel.desired if self.lease.replicas is None else self.lease.replicas
+        if self.lease and stand is Stand.TAKING_OVER:
+            if found is None:
+                return Stand.HOLDING
+            self._take_over(found, self.lease)
+            return Stand.ACTING
+        return stand
+
+    def _take_over(self, found: Sequence[Found], lease: Leadership) -> None:
+        """From another leader: with the number that it wanted, or as many workers as there are, if there are any."""
+        present = sum(not worker.stopping for worker in found)
+        self.panel.restart(present or self.panel.desired if lease.replicas is None else lease.replicas)
+        if self.backend.adoptable:
+            self.fleet = Fleet()
+        self._term = lease.term
+        self.on_takeover(lease.saved_state())
 
     async def _look(self, now: float) -> Look:
         """In a dry run the members of the group, whoever started them, are the present number of workers."""
@@ -134,7 +154,7 @@ class Controller:
 
     def _news(self) -> Sequence[Happening]:
         told, self._told = self._told, []
-        return told
+        return (*(self.lease.happenings() if self.lease else ()), *told)
 
     def _decide(self, look: Look | None) -> Answer | None:
         """Without a look no policy is asked; an operator's order needs none."""
@@ -145,20 +165,28 @@ class Controller:
             return None
         answer = self.panel.ask(look.observation, order)
         if answer.held:
-            self._failed("policy", answer.held)
+            self.holds.failed("policy", answer.held)
+        if self.lease:
+            self.lease.wants(self.panel.desired)
         return answer
 
     async def _keep(
-        self, found: Sequence[Found] | None, look: Look | None, now: float
+        self, found: Sequence[Found] | None, look: Look | None, now: float, stand: Stand
     ) -> tuple[Sequence[Action], Sequence[Happening]]:
-        """Assert the wanted state.  A backend that does not answer keeps its last known workers: nothing is done."""
-        if found is None or self.dry_run:
+        """Assert the wanted state.  A backend that does not answer keeps its last known workers: nothing is done.
+
+        On standby that is no worker of its own; those that can be adopted are the leader's.
+        """
+        if found is None or self.dry_run or stand is Stand.HOLDING:
+            return (), ()
+        if stand is Stand.STANDBY and self.backend.adoptable:
+            self.fleet = Fleet()
             return (), ()
         statuses = look.statuses if look else {}
         nodes = await self._known_nodes()
         done = reconcile(
             self.fleet,
-            desired=self.panel.desired,
+            desired=0 if stand is Stand.STANDBY else self.panel.desired,
             found=found,
             results=self.prober.collect(),
             partitions={name: len(status.assignment) for name, status in statuses.items()},
@@ -169,34 +197,15 @@ class Controller:
         self.fleet = done.fleet
         self.releases.settle(done.rollout)
         self.prober.ask(done.probes)
-        await asyncio.gather(*(self._act_in_order(actions) for actions in _by_name(done.actions)))
+        await self.hands.carry_out(done.actions)
         return done.actions, (*self.releases.told(), *done.happenings)
 
     async def _known_nodes(self) -> Sequence[Node] | None:
         """Asked only if a worker cares; a backend that does not answer keeps its last known nodes."""
         if any(revision.worker.node_selector for revision in self.releases.rollout.revisions):
-            told = await self._guard("backend", self.backend.nodes())
+            told = await self.holds.guard("backend", self.backend.nodes())
             self._nodes = self._nodes if told is None else told
         return self._nodes
-
-    async def _act_in_order(self, actions: Sequence[Action]) -> None:
-        """One worker's actions, one after the other: its remains are removed before it is launched again."""
-        for action in actions:
-            done = await self._guard("backend", self._act(action))
-            self.actions[type(action), bool(done)] += 1
-
-    async def _act(self, action: Action) -> bool:
-        """True: `_guard` makes None of a failure."""
-        match action:
-            case Launch():
-                await self.backend.launch(action.name, action.generation, self.releases.template(action.revision))
-            case Stop():
-                await self.backend.stop(action.name)
-            case Kill():
-                await self.backend.kill(action.name)
-            case _:
-                await self.backend.remove(action.name)
-        return True
 
     def _write(self, look: Look, answer: Answer | None, actions: Sequence[Action]) -> None:
         if self.journal is None:
@@ -208,31 +217,14 @@ class Controller:
             decision=answer.decision if answer else None,
             order=answer.order if answer else None,
             desired=self.panel.desired,
-            held="; ".join(self._held) or None,
+            held=self.holds.words,
             shadows=answer.shadows if answer else {},
             done=tuple(f"{type(action).__name__.lower()} {action.name}" for action in actions),
         )
         try:
             self.journal.append(tick)
         except Exception as error:  # noqa: BLE001  # a full disk, or something that a user's policy said and JSON cannot
-            self._failed("journal", f"the journal could not be written: {error}")
-
-    async def _guard(self, part: str, doing: Awaitable[Value]) -> Value | None:
-        """What `doing` gives, or None when it fails: counted, and told as a reason to hold."""
-        try:
-            return await doing
-        except Exception as error:  # noqa: BLE001  # the loop survives every failure of its parts
-            self._failed(part, f"{part}: {str(error) or type(error).__name__}")
-            return None
-
-    def _failed(self, part: str, why: str) -> None:
-        self.failures[part] += 1
-        self._held.append(why)
-
-
-def _by_name(actions: Sequence[Action]) -> Iterable[Sequence[Action]]:
-    names = dict.fromkeys(action.name for action in actions)
-    return [[action for action in actions if action.name == name] for name in names]
+            self.holds.failed("journal", f"the journal could not be written: {error}")
 
 
 async def _wait(stop: asyncio.Event, seconds: float) -> None:
