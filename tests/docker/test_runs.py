@@ -27,6 +27,7 @@ from contract.kafka import KafkaSettings
 from tests.docker.proxy import EngineProxy
 from tests.integration.conftest import TEST_HEAP_MIB, quiet
 from tests.integration.test_autoscaler_command import Autoscaler, autoscaling
+from tests.integration.test_autoscaler_takeover import all_processed, leads, ready, two
 from tests.integration.test_loadtests_run import document, weir, write_scenario
 from tests.workers import Topic
 
@@ -213,4 +214,25 @@ async def test_an_autoscaler_that_was_killed_is_followed_by_one_that_adopts_its_
         assert workers(client, topic) == before
         await topic.fill(500, first=500)
         assert await second.end(signal.SIGINT) == 0
+    assert workers(client, topic) == {}
+
+
+async def test_a_worker_and_then_the_leader_are_killed_and_nothing_is_lost(
+    tmp_path: Path, topic: Topic, client: APIClient, network: str
+) -> None:
+    """By the engine, in the middle of their work: the worker is started again, the standby adopts what it finds."""
+    await topic.fill(6_000)
+    with two(tmp_path, topic, FIXED, "--backend", "docker", "--network", network) as both:
+        leader, standby = await ready(both)
+        client.kill(workers(client, topic)["worker-1"].split()[0])
+        await leader.until(lambda: "launch       worker-1  restart 1" in leader.said)
+        await leader.until(lambda: leader.said.count(" ready  ") >= 3)
+        before = workers(client, topic)
+        await leader.end(signal.SIGKILL)
+        await standby.until(lambda: leads(standby))
+        await standby.until(lambda: standby.said.count(" adopt  ") == 2)
+        await topic.fill(500, first=6_000)
+        await all_processed(topic)
+        assert workers(client, topic) == before
+        assert await standby.end() == 0, standby.said
     assert workers(client, topic) == {}

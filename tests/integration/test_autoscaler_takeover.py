@@ -36,14 +36,14 @@ async def topic(kafka: Broker) -> Topic:
 
 
 @contextmanager
-def two(folder: Path, topic: Topic, policy: str = TWO) -> Iterator[tuple[Autoscaler, Autoscaler]]:
+def two(folder: Path, topic: Topic, policy: str = TWO, *more: str) -> Iterator[tuple[Autoscaler, Autoscaler]]:
     """Both started at the same moment, each in a folder of its own."""
     folders = [folder / "a", folder / "b"]
     for each in folders:
         each.mkdir()
     with (
-        autoscaling(folders[0], topic, policy, "--journal", "decisions.jsonl") as first,
-        autoscaling(folders[1], topic, policy, "--journal", "decisions.jsonl") as second,
+        autoscaling(folders[0], topic, policy, "--journal", "decisions.jsonl", *more) as first,
+        autoscaling(folders[1], topic, policy, "--journal", "decisions.jsonl", *more) as second,
     ):
         yield first, second
 
@@ -72,7 +72,7 @@ async def all_processed(topic: Topic) -> None:
         return await topic.committed() == await topic.ends()
 
     await eventually(committed)
-    assert Audit.of(await topic.entries(), PARTITIONS).missing(await topic.ends()) == 0
+    assert Audit.of(await topic.entries(), topic.partitions).missing(await topic.ends()) == 0
 
 
 async def test_of_two_one_acts(tmp_path: Path, topic: Topic) -> None:
