@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from autoscaler.commands.decide import answers
 from autoscaler.decide import decide
-from autoscaler.decide_cli import answers
 from autoscaler.journal import Journal, ShadowAnswer, Tick, read_journal, read_tick, write_tick
 from autoscaler.model import (
     Decision,

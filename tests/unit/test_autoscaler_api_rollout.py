@@ -11,11 +11,11 @@ import httpx
 import pytest
 from typer.testing import CliRunner
 
-from autoscaler import rollout_cli
 from autoscaler.api.app import make_app
 from autoscaler.api.auth import Token
 from autoscaler.api.desk import Desk
-from autoscaler.control_client import ApiClient, ApiError
+from autoscaler.commands import rollout as rollout_cli
+from autoscaler.commands.client import ApiClient, ApiError
 from autoscaler.releases import Releases, templates_of
 from autoscaler.rollout.changes import begin, start
 from autoscaler.rollout.model import Counts, Phase, Rollout

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from autoscaler.autoscale_cli import Orders, surroundings
+from autoscaler.commands.autoscale import Orders, surroundings
 from autoscaler.scaler import read_scaler
 from autoscaler.worker_file import read_worker
 from contract.kafka import KafkaSettings

@@ -11,11 +11,11 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner, Result
 
-from autoscaler.control_cli import read_duration
-from autoscaler.control_client import ApiClient, ApiError
+from autoscaler.commands.client import ApiClient, ApiError
+from autoscaler.commands.control import read_duration
+from autoscaler.commands.status_text import number
 from autoscaler.panel import Seat
 from autoscaler.policies.fixed import fixed_plan
-from autoscaler.status_text import number
 from autoscaler.steering import Steering
 from contract.errors import SettingsError
 from tests.consoles import BAD_HPA, HPA, Console, calling, lags

@@ -10,7 +10,7 @@ import orjson
 import pytest
 
 from autoscaler.cluster import HpaClusterSettings
-from autoscaler.decide_cli import answers
+from autoscaler.commands.decide import answers
 from autoscaler.errors import StateError
 from autoscaler.manifests import read_policy_text
 from autoscaler.options import read_cluster, read_names

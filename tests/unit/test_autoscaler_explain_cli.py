@@ -8,8 +8,8 @@ import pytest
 import typer
 from typer.testing import CliRunner
 
+from autoscaler.commands.explain import explain, open_recorded
 from autoscaler.errors import StateError
-from autoscaler.explain_cli import explain, open_recorded
 from autoscaler.journal import write_tick
 from contract.errors import SettingsError
 from contract.record import RunEvent

@@ -6,7 +6,7 @@ from typing import Any
 import orjson
 import pytest
 
-from autoscaler.decide_cli import answers
+from autoscaler.commands.decide import answers
 from autoscaler.errors import StateError
 from autoscaler.journal import Journal, ShadowAnswer, Tick, read_journal, read_tick, write_tick
 from autoscaler.model import Decision, Memory, Observation, PodPhase, Recommendation, Step, Worker

@@ -6,8 +6,8 @@ from typing import Any
 import orjson
 import pytest
 
+from autoscaler.commands.decide import schema_text
 from autoscaler.decide import decide
-from autoscaler.decide_cli import schema_text
 from autoscaler.errors import StateError
 from autoscaler.lines import State, read_state, write_decision
 from autoscaler.model import (

@@ -9,8 +9,8 @@ import pytest
 import typer
 from typer.testing import CliRunner
 
+from autoscaler.commands.lint import lint_policy
 from autoscaler.errors import PolicyError
-from autoscaler.lint_cli import lint_policy
 from contract.errors import SettingsError
 from tests.manifests import FIRST, Manifest, deployment, hpa, resource, text_of
 

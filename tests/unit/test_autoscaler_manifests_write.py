@@ -9,9 +9,9 @@ import yaml
 from typer.testing import CliRunner
 
 from autoscaler.cluster import HpaClusterSettings
+from autoscaler.commands.manifest import manifest
 from autoscaler.errors import PolicyError
 from autoscaler.lint import lint
-from autoscaler.manifest_cli import manifest
 from autoscaler.manifests import ReadPolicy, read_policy_text
 from autoscaler.manifests.kinds import Context
 from autoscaler.manifests.write import Form, Names, write_manifest

@@ -6,7 +6,7 @@ from pathlib import Path
 import orjson
 import pytest
 
-from autoscaler.decide_cli import answers
+from autoscaler.commands.decide import answers
 from autoscaler.errors import PolicyError
 from autoscaler.manifests import read_policy_text
 from autoscaler.manifests.weir import WeirSpecShape

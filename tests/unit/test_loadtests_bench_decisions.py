@@ -5,7 +5,7 @@ import sys
 import orjson
 import pytest
 
-from autoscaler.decide_cli import answers
+from autoscaler.commands.decide import answers
 from autoscaler.manifests import read_policy_text
 from loadtests.bench.decisions import CASES, measure_decide, states
 
@@ -25,7 +25,7 @@ def test_the_same_states_every_time() -> None:
 
 def test_whole_processes_are_measured() -> None:
     """Each case has a row."""
-    decide = "import typer; from autoscaler.decide_cli import decide; app = typer.Typer(); app.command()(decide); "
+    decide = "import typer; from autoscaler.commands.decide import decide; app = typer.Typer(); app.command()(decide); "
     program = decide + "app.callback()(lambda: None); app()"
     rows = measure_decide(20, 1, command=(sys.executable, "-c", program))
     assert [row["policy"] for row in rows] == list(CASES)

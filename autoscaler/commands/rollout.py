@@ -10,8 +10,8 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from autoscaler.control_cli import WHERE, show_json
-from autoscaler.control_client import DEFAULT_TOKEN_FILE, DEFAULT_URL, ApiClient, ApiUrl, AsJson, TokenFile
+from autoscaler.commands.client import DEFAULT_TOKEN_FILE, DEFAULT_URL, ApiClient, ApiUrl, AsJson, TokenFile
+from autoscaler.commands.control import WHERE, show_json
 from autoscaler.options import StrategySettings
 from autoscaler.rollout.model import Phase
 from autoscaler.rollout.view import in_words

@@ -76,7 +76,7 @@ finish what they hold, commit and leave, and ends them.  While it runs: weir sta
 the live page in a browser.
 """
 
-SHIPPED = Path(__file__).parents[1] / "loadtests" / "policies"
+SHIPPED = Path(__file__).parents[2] / "loadtests" / "policies"
 """Only to say where they are."""
 
 

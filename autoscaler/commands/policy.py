@@ -5,8 +5,8 @@ from typing import Annotated
 
 import typer
 
-from autoscaler.control_cli import WHERE, read_manifest, show_json, show_steering
-from autoscaler.control_client import DEFAULT_TOKEN_FILE, DEFAULT_URL, ApiClient, ApiUrl, AsJson, TokenFile
+from autoscaler.commands.client import DEFAULT_TOKEN_FILE, DEFAULT_URL, ApiClient, ApiUrl, AsJson, TokenFile
+from autoscaler.commands.control import WHERE, read_manifest, show_json, show_steering
 
 app = typer.Typer(no_args_is_help=True, help="The policy that acts in a live autoscaler: show it, or use another one.")
 

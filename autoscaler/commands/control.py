@@ -9,8 +9,8 @@ import typer
 from rich.console import Console
 from rich.text import Text
 
-from autoscaler.control_client import DEFAULT_TOKEN_FILE, DEFAULT_URL, ApiClient, ApiUrl, AsJson, TokenFile
-from autoscaler.status_text import render_status
+from autoscaler.commands.client import DEFAULT_TOKEN_FILE, DEFAULT_URL, ApiClient, ApiUrl, AsJson, TokenFile
+from autoscaler.commands.status_text import render_status
 from autoscaler.steering import REPLICAS_MAX, TARGET_SECONDS_MAX
 from contract.errors import SettingsError
 
