@@ -14,6 +14,7 @@ import time
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import contextmanager
+from importlib import metadata
 from pathlib import Path
 from typing import Any
 
@@ -235,4 +236,43 @@ async def test_a_worker_and_then_the_leader_are_killed_and_nothing_is_lost(
         await all_processed(topic)
         assert workers(client, topic) == before
         assert await standby.end() == 0, standby.said
+    assert workers(client, topic) == {}
+
+
+@pytest.fixture
+def second_image(client: APIClient) -> Iterator[str]:
+    """The same image under another name, as a next version would be."""
+    name = f"weir-test-next-{os.getpid()}"
+    client.tag(f"weir:{metadata.version('weir')}", name, "2")
+    yield f"{name}:2"
+    client.remove_image(f"{name}:2")
+
+
+async def test_workers_are_moved_to_another_image_while_they_work(
+    tmp_path: Path, topic: Topic, client: APIClient, network: str, second_image: str
+) -> None:
+    """One that does not exist stalls, and the old workers keep serving; a good one replaces them; nothing is lost."""
+    await topic.fill(3_000)
+    with autoscaling(tmp_path, topic, FIXED, "--backend", "docker", "--network", network) as scaler:
+        await scaler.until(lambda: scaler.said.count(" ready  ") >= 2)
+        api = re.search(r"http://\S+:\d+/", scaler.said)
+        assert api is not None, scaler.said
+
+        async def rollout(*arguments: str) -> "subprocess.CompletedProcess[str]":
+            return await asyncio.to_thread(weir, "rollout", *arguments, "--api", api[0], folder=tmp_path)
+
+        before = workers(client, topic)
+        strategy = ("--strategy", "max_unavailable=0", "--strategy", "progress_deadline_seconds=5")
+        bad = await rollout("start", "--image", "weir-test-missing:1", *strategy, "--watch")
+        assert bad.returncode == 1, bad.stdout + bad.stderr
+        assert "weir-test-missing:1" in bad.stdout
+        assert before.items() <= workers(client, topic).items(), "the old ones keep serving"
+        good = await rollout("start", "--image", second_image, *strategy, "--watch")
+        assert good.returncode == 0, good.stdout + good.stderr
+        await scaler.until(lambda: set(before).isdisjoint(workers(client, topic)))
+        images = {entry["Image"] for entry in client.containers(filters={"label": [f"{GROUP}=group-{topic.name}"]})}
+        assert images == {second_image}
+        await topic.fill(500, first=3_000)
+        await all_processed(topic)
+        assert await scaler.end() == 0, scaler.said
     assert workers(client, topic) == {}
