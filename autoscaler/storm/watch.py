@@ -3,7 +3,6 @@
 from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from itertools import pairwise
 from statistics import mean
 
 from autoscaler.storm.rule import (
@@ -40,7 +39,7 @@ class Second:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Growth:
-    """Desired replicas above the need since `began_at`, raised last at `peaked_at`; and what is known of it."""
+    """Desired replicas raised beyond the need since `began_at`, last at `peaked_at`; and what is known of it."""
 
     began_at: float
     peaked_at: float
@@ -94,12 +93,12 @@ class StormWatch:
 
 def growth(seconds: Sequence[Second], lookback: float) -> Growth | None:
     """The growth that the newest second is in; None = no more is asked for than is needed, or nothing was raised."""
-    first = _beyond_need(seconds)
-    before, grown = seconds[max(0, first - 1)], seconds[first:]
-    raised = [now for was, now in pairwise((before, *grown)) if now.desired > was.desired]
+    beyond = _beyond_need(seconds)
+    raised = [at for at in range(max(1, beyond), len(seconds)) if seconds[at].desired > seconds[at - 1].desired]
     if not raised:
         return None
-    began, peaked, now = grown[0], raised[-1].at_seconds, grown[-1]
+    before, grown = seconds[raised[0] - 1], seconds[raised[0] :]
+    began, peaked, now = grown[0], seconds[raised[-1]].at_seconds, grown[-1]
     most = max(second.desired for second in grown)
     needed = max((second.needed for second in seconds if second.needed is not None), default=None)
     return Growth(

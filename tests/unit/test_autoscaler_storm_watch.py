@@ -124,6 +124,14 @@ def test_a_second_storm_is_told_as_well() -> None:
     ]
 
 
+def test_it_begins_with_the_first_raise_and_not_with_workers_that_were_too_many_before() -> None:
+    """At the start of a run there are more workers than a load needs that has not come yet."""
+    idle = [replace(calm(80 + n), needed=0) for n in range(20)]
+    found = growth([*idle, *run()[len(PAST) :]], 15.0)
+    assert found is not None
+    assert found.began_at == 100.0
+
+
 def test_workers_that_are_too_many_because_the_load_has_gone_are_no_growth() -> None:
     """Nothing was raised since more are wanted than needed."""
     assert growth([*PAST, *(replace(calm(100 + n), needed=1) for n in range(10))], 15.0) is None
