@@ -1,14 +1,12 @@
 """The metrics table keeps Prometheus' rules, and every row of it can be made."""
 
-import os
 import re
-import shutil
-import subprocess
 
 import pytest
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 
 from contract.metrics import METRICS, Metric, counter, gauge, histogram, make
+from tests.promtool import lint, needs_promtool
 
 BASE_UNITS = ("seconds", "bytes", "ratio", "total", "info")
 OTHER_UNITS = ("milliseconds", "millis", "ms", "micros", "us", "minutes", "kb", "kib", "mib", "mb", "percent", "pct")
@@ -114,17 +112,7 @@ def test_a_metric_outside_the_table_cannot_be_made() -> None:
         make("worker_mood", CollectorRegistry())
 
 
-PROMTOOL = os.environ.get("PROMTOOL") or shutil.which("promtool")
-
-
-def lint(page: bytes) -> str:
-    """What Prometheus' own linter says of a page; nothing if it is clean."""
-    assert PROMTOOL is not None
-    told = subprocess.run([PROMTOOL, "check", "metrics"], input=page, capture_output=True, check=False)
-    return (told.stdout + told.stderr).decode()
-
-
-@pytest.mark.skipif(PROMTOOL is None, reason="no promtool on the PATH; name one by PROMTOOL=/path/to/promtool")
+@needs_promtool
 def test_promtool_has_nothing_to_say() -> None:
     """Of every row there is, as a page shows it."""
     registry = CollectorRegistry()
@@ -136,7 +124,7 @@ def test_promtool_has_nothing_to_say() -> None:
     assert lint(generate_latest(registry)) == ""
 
 
-@pytest.mark.skipif(PROMTOOL is None, reason="no promtool on the PATH; name one by PROMTOOL=/path/to/promtool")
+@needs_promtool
 def test_promtool_would_say_so_if_there_were() -> None:
     """As of the sum that kafka_exporter has: its name is that of a part of a summary."""
     registry = CollectorRegistry()

@@ -14,6 +14,7 @@ from producer.collector import FiguresCollector
 from producer.figures import Figures
 from producer.latencies import Latencies, LatencyFigures
 from producer.summary import progress_line, summary_rows
+from tests.promtool import lint, needs_promtool
 
 
 class Clock:
@@ -102,6 +103,13 @@ def test_prometheus_sees_every_producer_metric() -> None:
     assert failed == {"Timeout": 2, "Only1": 1}
     delay = {s.labels.get("le"): s.value for s in families["producer_schedule_delay_seconds"].samples if s.labels}
     assert (delay["0.001"], delay["0.0025"], delay["0.25"], delay["+Inf"]) == (0, 1, 2, 2)
+
+
+@needs_promtool
+def test_promtool_has_nothing_to_say_of_a_producers_page() -> None:
+    registry = CollectorRegistry()
+    registry.register(FiguresCollector(figures))
+    assert lint(generate_latest(registry)) == ""
 
 
 def test_recent_latencies_forget_and_totals_do_not() -> None:
