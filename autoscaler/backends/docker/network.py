@@ -63,7 +63,8 @@ async def require_network(engine: Engine, name: str) -> None:
     try:
         await engine.ask(f"--network {name}", lambda client: client.inspect_network(name))
     except RefusedError as error:
-        raise BackendError(f"{error}; docker network ls lists those that there are") from error
+        why = f"--network {name}: no such network on the engine" if error.status == NOT_FOUND else str(error)
+        raise BackendError(f"{why}; docker network ls lists those that there are") from error
 
 
 async def require_image(engine: Engine, name: str) -> str:
@@ -71,7 +72,8 @@ async def require_image(engine: Engine, name: str) -> str:
     try:
         inspected = await engine.ask(f"the image {name}", lambda client: _inspect_image(client, name))
     except RefusedError as error:
-        raise BackendError(f"{error}; {IMAGE_ADVICE}") from error
+        why = f"No such image on the engine: {name}" if error.status == NOT_FOUND else str(error)
+        raise BackendError(f"{why}; {IMAGE_ADVICE}") from error
     return str(inspected["Id"])
 
 
