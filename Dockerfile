@@ -25,11 +25,11 @@ FROM ${PYTHON}
 LABEL org.opencontainers.image.title="weir" \
       org.opencontainers.image.description="A testbed for Kafka stream processors and their autoscalers" \
       org.opencontainers.image.licenses="Apache-2.0"
-RUN groupadd --gid 10001 weir && useradd --uid 10001 --gid weir --no-create-home --home-dir /work --shell /usr/sbin/nologin weir \
- && install -d -o weir -g weir /work
+RUN groupadd --gid 10001 weir && useradd --uid 10001 --gid weir --no-create-home --home-dir /var/lib/weir --shell /usr/sbin/nologin weir \
+ && install -d -o weir -g weir /var/lib/weir
 COPY --from=build /opt/weir /opt/weir
 ENV PATH=/opt/weir/bin:$PATH PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1
-WORKDIR /work
+WORKDIR /var/lib/weir
 USER 10001:10001
 ENTRYPOINT ["weir"]
 CMD ["--help"]
