@@ -18,7 +18,7 @@ def test_the_banner_comes_with_its_evidence_and_goes(serve: Serve, open_page: Op
     expect(banner).to_contain_text("desired replicas rose to")
     expect(banner).to_contain_text("of the workers' CPU goes into starting")
     expect(page.get_by_role("alert").first).to_contain_text("Init storm.")
-    assert page.title().startswith("↯ Init storm: billing")
+    assert page.title().startswith("↯ Init storm: init-storm")
     served.advance(140)
     expect(banner).to_be_hidden()
     expect(page.get_by_role("alert").first).to_have_text("The init storm is over.")
@@ -31,7 +31,7 @@ def test_a_calm_page_has_none(serve: Serve, open_page: Open) -> None:
     served.advance(200)
     expect(page.locator("#storm")).to_be_hidden()
     expect(page.locator("#notices > *")).to_have_count(0)
-    assert page.title() == "billing · Weir"
+    assert page.title() == "init-storm · Weir"
 
 
 def test_twenty_launches_are_one_line(serve: Serve, open_page: Open) -> None:
