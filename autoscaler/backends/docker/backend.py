@@ -16,7 +16,7 @@ from importlib import metadata
 
 from autoscaler.backends.base import Template, Usage
 from autoscaler.backends.docker.containers import Containers
-from autoscaler.backends.docker.engine import AwayError, Engine
+from autoscaler.backends.docker.engine import AwayError, Engine, RefusedError
 from autoscaler.backends.docker.launches import Launches
 from autoscaler.backends.docker.measuring import Measuring
 from autoscaler.backends.docker.recipe import Place
@@ -230,9 +230,11 @@ class DockerBackend:
             await together(self._remind(seen) for seen in self._all_running())
 
     async def _bid_farewell(self, seen: Seen) -> None:
-        if seen.state is State.PAUSED:
-            await self._containers.unpause(seen.id)
-        await self._tell(thawed(seen))
+        """One that the engine does not let us tell is removed all the same, when the others have ended."""
+        with suppress(RefusedError):
+            if seen.state is State.PAUSED:
+                await self._containers.unpause(seen.id)
+            await self._tell(thawed(seen))
 
     async def _clear(self) -> None:
         """Remove all there are, and again until the engine shows none.  Raises BackendError when it does not."""

@@ -1,0 +1,97 @@
+"""The Docker backend over an engine that refuses, is slow or tells odd things, as a real one does once a month."""
+
+import threading
+from dataclasses import dataclass, field
+from typing import Any, cast
+
+from docker import APIClient
+from docker.errors import APIError
+
+from autoscaler.backends.docker import DockerBackend
+from autoscaler.backends.docker.engine import Engine, Lane
+from autoscaler.backends.docker.seen import GENERATION, LAUNCHED_AT, OWNER, REVISION, WORKER
+
+
+@dataclass
+class Client:
+    """The part of the SDK's client that the backend uses; `refused` are calls that it says no to."""
+
+    entries: dict[str, dict[str, Any]] = field(default_factory=dict)
+    refused: set[str] = field(default_factory=set)
+    signals: list[tuple[str, str]] = field(default_factory=list)
+    gate: threading.Event | None = None
+    """Holds up `create_container`."""
+    api_version: str = "1.41"
+
+    def add(self, name: str, generation: int, state: str = "running") -> None:
+        """A container that somebody made."""
+        labels = {OWNER: "shop", WORKER: name, GENERATION: str(generation), REVISION: "1", LAUNCHED_AT: "1.0"}
+        made = f"id-{len(self.entries)}"
+        self.entries[made] = {"Id": made, "Names": [f"/weir-shop-{name}"], "Labels": labels, "State": state}
+
+    def end(self, name: str) -> None:
+        for entry in self.entries.values():
+            if entry["Labels"][WORKER] == name:
+                entry["State"] = "exited"
+
+    def info(self) -> dict[str, Any]:
+        return {"InitBinary": "docker-init", "NCPU": 2}
+
+    def containers(self, **_: Any) -> list[dict[str, Any]]:
+        return [dict(entry) for entry in self.entries.values()]
+
+    def create_container(self, **arguments: Any) -> dict[str, str]:
+        self._refuse("create_container")
+        if self.gate:
+            self.gate.wait(10)
+        self.add(arguments["labels"][WORKER], int(arguments["labels"][GENERATION]), "created")
+        return {"Id": next(reversed(self.entries))}
+
+    def start(self, made: str) -> None:
+        self.entries[made]["State"] = "running"
+
+    def rename(self, made: str, name: str) -> None:
+        self.entries[made]["Names"] = [f"/{name}"]
+
+    def kill(self, made: str, number: str) -> None:
+        self._refuse(f"kill {self.entries[made]['Labels'][WORKER]}")
+        self.signals.append((made, number))
+        self.entries[made]["State"] = "exited"
+
+    def remove_container(self, made: str, **_: Any) -> None:
+        self.entries.pop(made, None)
+
+    def logs(self, _made: str, **_: Any) -> bytes:
+        self._refuse("logs")
+        return b"bye"
+
+    def inspect_container(self, _made: str) -> dict[str, Any]:
+        return {"State": {"ExitCode": 3, "FinishedAt": "1970-01-01T00:01:00Z"}}
+
+    def _refuse(self, call: str) -> None:
+        if call in self.refused:
+            raise APIError(call, explanation="the engine would rather not")
+
+
+class Scripted(Engine):
+    """Asks that client."""
+
+    def __init__(self, client: Client) -> None:
+        super().__init__("unix:///nowhere")
+        self.client = client
+
+    def _client(self, _lane: Lane) -> APIClient:
+        return cast("APIClient", self.client)
+
+
+def backend_of(client: Client) -> DockerBackend:
+    return DockerBackend(Scripted(client), owner="shop")
+
+
+async def test_a_worker_that_cannot_be_told_to_go_keeps_no_container_behind() -> None:
+    client = Client(refused={"kill worker-1"})
+    for name in ("worker-1", "worker-2"):
+        client.add(name, 0)
+    await backend_of(client).close()
+    assert client.entries == {}
+    assert client.signals == [("id-1", "SIGTERM")], "the other one was asked, and not only removed"
