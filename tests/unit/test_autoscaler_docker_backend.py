@@ -10,6 +10,7 @@ from docker.errors import APIError
 from autoscaler.backends.docker import DockerBackend
 from autoscaler.backends.docker.engine import Engine, Lane
 from autoscaler.backends.docker.seen import GENERATION, LAUNCHED_AT, OWNER, REVISION, WORKER
+from autoscaler.reconciler.model import Exit
 
 
 @dataclass
@@ -95,3 +96,12 @@ async def test_a_worker_that_cannot_be_told_to_go_keeps_no_container_behind() ->
     await backend_of(client).close()
     assert client.entries == {}
     assert client.signals == [("id-1", "SIGTERM")], "the other one was asked, and not only removed"
+
+
+async def test_a_log_that_cannot_be_read_keeps_nobody_from_being_seen() -> None:
+    client = Client(refused={"logs"})
+    client.add("worker-1", 0, "exited")
+    client.add("worker-2", 0)
+    found = {one.name: one.exit for one in await backend_of(client).list()}
+    words = "(the worker's log cannot be read: the engine would rather not)"
+    assert found == {"worker-1": Exit(at_seconds=60.0, code=3, last_words=words), "worker-2": None}
