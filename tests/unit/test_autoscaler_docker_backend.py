@@ -1,5 +1,6 @@
 """The Docker backend over an engine that refuses, is slow or tells odd things, as a real one does once a month."""
 
+import asyncio
 import threading
 from dataclasses import dataclass, field
 from typing import Any, cast
@@ -11,6 +12,7 @@ from autoscaler.backends.docker import DockerBackend
 from autoscaler.backends.docker.engine import Engine, Lane
 from autoscaler.backends.docker.seen import GENERATION, LAUNCHED_AT, OWNER, REVISION, WORKER
 from autoscaler.reconciler.model import Exit
+from tests.templates import BARE
 
 
 @dataclass
@@ -105,3 +107,14 @@ async def test_a_log_that_cannot_be_read_keeps_nobody_from_being_seen() -> None:
     found = {one.name: one.exit for one in await backend_of(client).list()}
     words = "(the worker's log cannot be read: the engine would rather not)"
     assert found == {"worker-1": Exit(at_seconds=60.0, code=3, last_words=words), "worker-2": None}
+
+
+async def test_a_launch_that_was_refused_does_not_hide_the_worker_that_another_leader_started_since() -> None:
+    client = Client(refused={"create_container"})
+    backend = backend_of(client)
+    await backend.launch("worker-1", 4, BARE)
+    while not (await backend.list())[0].exit:
+        await asyncio.sleep(0.01)
+    client.add("worker-1", 0)
+    (found,) = await backend.list()
+    assert (found.generation, found.exit) == (0, None)

@@ -9,7 +9,7 @@ from typing import Any
 
 from autoscaler.backends.base import Template
 from autoscaler.backends.docker.recipe import Host, Place, recipe
-from autoscaler.backends.docker.seen import State
+from autoscaler.backends.docker.seen import Seen, State
 from autoscaler.backends.docker.together import together
 from autoscaler.backends.docker.view import View
 from autoscaler.errors import BackendError
@@ -35,6 +35,10 @@ class Launching:
     def under_way(self) -> bool:
         """Neither started nor given up."""
         return self.exit is None and self.container_id is None
+
+    def outdated(self, seen: Seen) -> bool:
+        """Whether that container is what came of it, or of a later launch by somebody else."""
+        return seen.generation >= self.generation or (self.exit is not None and seen.running)
 
     def give_up(self, why: str) -> None:
         """It will not run: the reconciler backs off and tells the reason."""
@@ -88,10 +92,10 @@ class Launches:
         self._launches.clear()
 
     def settle(self) -> None:
-        """Drop those that the engine shows as containers now."""
+        """Drop those that the engine shows as containers now, and refused ones where another leader's worker runs."""
         for seen in self._view.newest().values():
             launching = self._launches.get(seen.name)
-            if launching and seen.state is not State.CREATED and seen.generation >= launching.generation:
+            if launching and seen.state is not State.CREATED and launching.outdated(seen):
                 del self._launches[seen.name]
 
     def forget(self, name: str) -> None:
