@@ -118,3 +118,15 @@ async def test_a_launch_that_was_refused_does_not_hide_the_worker_that_another_l
     client.add("worker-1", 0)
     (found,) = await backend.list()
     assert (found.generation, found.exit) == (0, None)
+
+
+async def test_a_launch_that_takes_longer_than_the_end_starts_nothing_afterwards() -> None:
+    client = Client(gate=threading.Event())
+    backend = backend_of(client)
+    await backend.launch("worker-1", 0, BARE)
+    await asyncio.sleep(0.05)
+    await backend._launches.end(0.05)
+    assert client.gate
+    client.gate.set()
+    await asyncio.sleep(0.1)
+    assert [entry["State"] for entry in client.entries.values()] in ([], ["created"])

@@ -84,11 +84,16 @@ class Launches:
         launching.task = asyncio.create_task(self._carry_out(launching))
 
     async def end(self, seconds: float) -> None:
-        """Wait for those under way, since a call to the engine cannot be taken back, and forget all."""
+        """Wait for those under way, since a call to the engine cannot be taken back, and forget all.
+
+        Those that take longer are given up: what the engine still makes of them is not started any more.
+        """
         for launching in self._launches.values():
             launching.told = launching.told or signal.SIGTERM
         if tasks := [one.task for one in self._launches.values() if one.task]:
-            await asyncio.wait(tasks, timeout=seconds)
+            _, late = await asyncio.wait(tasks, timeout=seconds)
+            for task in late:
+                task.cancel()
         self._launches.clear()
 
     def settle(self) -> None:
