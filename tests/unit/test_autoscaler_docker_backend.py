@@ -5,11 +5,13 @@ import threading
 from dataclasses import dataclass, field
 from typing import Any, cast
 
+import pytest
+import requests
 from docker import APIClient
 from docker.errors import APIError
 
 from autoscaler.backends.docker import DockerBackend
-from autoscaler.backends.docker.engine import Engine, Lane
+from autoscaler.backends.docker.engine import MEASUREMENTS, AwayError, Engine, Lane
 from autoscaler.backends.docker.seen import GENERATION, LAUNCHED_AT, OWNER, REVISION, WORKER
 from autoscaler.reconciler.model import Exit
 from tests.templates import BARE
@@ -113,7 +115,7 @@ async def test_a_launch_that_was_refused_does_not_hide_the_worker_that_another_l
     client = Client(refused={"create_container"})
     backend = backend_of(client)
     await backend.launch("worker-1", 4, BARE)
-    while not (await backend.list())[0].exit:
+    while not (await backend.list())[0].exit:  # noqa: ASYNC110  # a launch sets no event
         await asyncio.sleep(0.01)
     client.add("worker-1", 0)
     (found,) = await backend.list()
@@ -130,3 +132,15 @@ async def test_a_launch_that_takes_longer_than_the_end_starts_nothing_afterwards
     client.gate.set()
     await asyncio.sleep(0.1)
     assert [entry["State"] for entry in client.entries.values()] in ([], ["created"])
+
+
+async def test_samples_that_take_too_long_keep_nobody_from_asking_which_workers_there_are() -> None:
+    """A busy engine answers in time where the containers are, and not what each of twenty uses."""
+
+    def late(_: APIClient) -> None:
+        raise requests.ReadTimeout
+
+    engine = Scripted(Client())
+    with pytest.raises(AwayError, match="no answer in time"):
+        await engine.ask("the worker's usage cannot be read", late, MEASUREMENTS)
+    assert await engine.ask("x", lambda client: client.api_version) == "1.41"

@@ -36,10 +36,12 @@ class Lane:
     threads: int
     answer_seconds: int
     patience_seconds: float
+    backs_off: bool = True
+    """Whether the engine counts as away when it does not answer here."""
 
 
 QUESTIONS: Final = Lane(name="questions", threads=8, answer_seconds=5, patience_seconds=6.0)
-MEASUREMENTS: Final = Lane(name="measurements", threads=20, answer_seconds=5, patience_seconds=30.0)
+MEASUREMENTS: Final = Lane(name="measurements", threads=20, answer_seconds=5, patience_seconds=30.0, backs_off=False)
 ORDERS: Final = Lane(name="orders", threads=20, answer_seconds=60, patience_seconds=180.0)
 
 
@@ -102,7 +104,8 @@ class Engine:
             raise RefusedError(f"{what}: {_reason(error)}", error.status_code or 500) from error
         except (DockerException, requests.RequestException, urllib3.exceptions.HTTPError, OSError) as error:
             reason = _why_away(error)
-            self._back_off = self._back_off.failed(self._clock(), reason)
+            if lane.backs_off:
+                self._back_off = self._back_off.failed(self._clock(), reason)
             raise AwayError(f"{what}: {self._away(reason)}") from error
         self._back_off = self._back_off.answered()
         return answer
