@@ -3,6 +3,7 @@
 import asyncio
 import threading
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, cast
 
 import pytest
@@ -13,6 +14,7 @@ from docker.errors import APIError
 from autoscaler.backends.docker import DockerBackend
 from autoscaler.backends.docker.engine import MEASUREMENTS, AwayError, Engine, Lane
 from autoscaler.backends.docker.seen import GENERATION, LAUNCHED_AT, OWNER, REVISION, WORKER
+from autoscaler.errors import BackendError
 from autoscaler.reconciler.model import Exit
 from tests.templates import BARE
 
@@ -144,3 +146,11 @@ async def test_samples_that_take_too_long_keep_nobody_from_asking_which_workers_
     with pytest.raises(AwayError, match="no answer in time"):
         await engine.ask("the worker's usage cannot be read", late, MEASUREMENTS)
     assert await engine.ask("x", lambda client: client.api_version) == "1.41"
+
+
+async def test_an_environment_that_points_to_no_engine_is_told(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("DOCKER_TLS_VERIFY", "1")
+    monkeypatch.setenv("DOCKER_HOST", "tcp://127.0.0.1:1")
+    monkeypatch.setenv("DOCKER_CERT_PATH", str(tmp_path / "missing"))
+    with pytest.raises(BackendError, match="DOCKER_HOST, DOCKER_TLS_VERIFY and DOCKER_CERT_PATH"):
+        Engine()

@@ -64,8 +64,8 @@ class Engine:
     """
 
     def __init__(self, url: str | None = None, *, clock: Callable[[], float] = time.monotonic) -> None:
-        """Nothing is asked yet."""
-        self._address: Mapping[str, Any] = {"base_url": url} if url else kwargs_from_env()
+        """Nothing is asked yet.  Raises BackendError when the environment cannot be used."""
+        self._address: Mapping[str, Any] = {"base_url": url} if url else _from_environment()
         self._clock = clock
         self._back_off = BackOff()
         self._version: str | None = None
@@ -148,6 +148,16 @@ class Engine:
 
     def _away(self, reason: str) -> str:
         return f"the Docker engine at {self.url} does not answer ({reason}); is it running, and may this user reach it?"
+
+
+def _from_environment() -> Mapping[str, Any]:
+    try:
+        address: Mapping[str, Any] = kwargs_from_env()
+    except DockerException as error:
+        raise BackendError(
+            f"the Docker engine cannot be reached as DOCKER_HOST, DOCKER_TLS_VERIFY and DOCKER_CERT_PATH say: {error}"
+        ) from error
+    return address
 
 
 def _reason(error: APIError) -> str:
