@@ -231,11 +231,12 @@ def surroundings(orders: Orders, site: "Site | None" = None) -> Surroundings:
         told = orders.settings.model_copy(update={"worker_id": worker_id, "status_port": 0, **_work(worker)})
         return told.to_environment() | orders.kafka.to_environment()
 
+    first = begin(orders.worker, site.image if site else None, orders.strategy)
     return Surroundings(
         kafka=orders.kafka,
         topic=orders.settings.topic,
         group=orders.settings.group,
-        releases=Releases(rollout=begin(orders.worker, strategy=orders.strategy), templates=templates_of(environment)),
+        releases=Releases(rollout=first, templates=templates_of(environment)),
         folder=orders.folder,
         journal=orders.journal,
         cpu_window_seconds=orders.cpu_window_seconds,

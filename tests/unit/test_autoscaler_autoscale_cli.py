@@ -5,7 +5,11 @@ from pathlib import Path
 
 import pytest
 
+from autoscaler.backends.docker import Engine
+from autoscaler.backends.docker.site import Site
 from autoscaler.commands.autoscale import Orders, surroundings
+from autoscaler.releases import Releases
+from autoscaler.rollout.document import to_document
 from autoscaler.scaler import read_scaler
 from autoscaler.worker_file import read_worker
 from contract.kafka import KafkaSettings
@@ -147,9 +151,8 @@ def test_a_worker_may_be_left_out(tmp_path: Path, text: str | None) -> None:
     assert read_worker(path) == WorkerSpec()
 
 
-def told(worker: WorkerSpec, settings: WorkerSettings) -> dict[str, str]:
-    """The environment of worker-7."""
-    orders = Orders(
+def orders_of(worker: WorkerSpec, settings: WorkerSettings) -> Orders:
+    return Orders(
         kafka=KafkaSettings(bootstrap_servers="broker1:9092"),
         scaler=read_scaler(FixedScaler(replicas=1)),
         cpu_window_seconds=15.0,
@@ -159,7 +162,34 @@ def told(worker: WorkerSpec, settings: WorkerSettings) -> dict[str, str]:
         journal=None,
         dry_run=False,
     )
-    return dict(surroundings(orders).template.environment("worker-7"))
+
+
+def told(worker: WorkerSpec, settings: WorkerSettings) -> dict[str, str]:
+    """The environment of worker-7."""
+    return dict(surroundings(orders_of(worker, settings)).template.environment("worker-7"))
+
+
+def releases_with(image: str) -> Releases:
+    """Those of an autoscaler that was started with `--image`."""
+    site = Site(engine=Engine("unix:///nowhere"), image=image, image_id="sha256:1", network="shop_default")
+    return surroundings(orders_of(WorkerSpec(), WorkerSettings()), site).releases
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "revisions"),
+    [
+        pytest.param("weir:1", "weir:1", ["weir:1"], id="the same image goes on where it was"),
+        pytest.param("weir:1", "weir:2", ["weir:1", "weir:2"], id="another image is rolled out"),
+    ],
+)
+def test_a_restart_with_an_image_is_a_rollout_if_it_is_another_one(
+    before: str, after: str, revisions: list[str]
+) -> None:
+    kept = to_document(releases_with(before).rollout)
+    releases = releases_with(after)
+    releases.resume(kept, now=1.0)
+    assert [revision.image for revision in releases.rollout.revisions] == revisions
+    assert releases.template(releases.rollout.current.name).image == after
 
 
 def test_a_worker_is_told_who_it_is_and_where_kafka_is() -> None:
