@@ -19,6 +19,7 @@ from autoscaler.board.facts import Facts
 from autoscaler.control import Control
 from autoscaler.handover import hand_on
 from autoscaler.lease.election import LEASE_SECONDS, Timing
+from autoscaler.lease.leadership import Leadership
 from autoscaler.needed import told_rate
 from autoscaler.options import (
     ApiOption,
@@ -190,7 +191,16 @@ async def _autoscale(orders: Orders) -> None:
         typer.echo(f"{orders.scaler.name} ({orders.scaler.kind}) decides{mode}; Ctrl-C ends")
         async with hosted(controller, hosting(orders, teller)) as show:
             await controller.run(stop, lambda report: teller.tell(show(report)))
-        typer.echo("leaving the workers to the next autoscaler …" if orders.leave_workers else "stopping the workers …")
+        if not orders.dry_run:
+            adoptable = controller.backend.adoptable
+            typer.echo(farewell(controller.lease, adoptable=adoptable, leave=orders.leave_workers))
+
+
+def farewell(lease: Leadership | None, *, adoptable: bool, leave: bool) -> str:
+    """What becomes of the workers: containers belong to whoever leads, and without the lease that is not known."""
+    if adoptable and lease and (why := lease.refusal()):
+        return f"leaving the workers alone: {why}"
+    return "leaving the workers to the next autoscaler …" if leave else "stopping the workers …"
 
 
 @asynccontextmanager

@@ -7,7 +7,7 @@ import pytest
 
 from autoscaler.backends.docker import Engine
 from autoscaler.backends.docker.site import Site
-from autoscaler.commands.autoscale import Orders, surroundings
+from autoscaler.commands.autoscale import Orders, farewell, surroundings
 from autoscaler.releases import Releases
 from autoscaler.rollout.document import to_document
 from autoscaler.scaler import read_scaler
@@ -15,6 +15,7 @@ from autoscaler.worker_file import read_worker
 from contract.kafka import KafkaSettings
 from contract.scenario import FixedScaler, WorkerSpec
 from contract.worker import WorkerSettings
+from tests.controllers import Lease
 from weir.cli import main
 
 POLICY = "apiVersion: weir/v1\nkind: FixedPolicy\nmetadata: {name: two}\nspec: {replicas: 2}\n"
@@ -221,3 +222,20 @@ def test_bounds_of_options_are_told_as_such(
 ) -> None:
     code, said = weir(monkeypatch, capsys, "--scaler", "any.yaml", option, value)
     assert (code, f"Invalid value for '{option}'" in said) == (2, True)
+
+
+@pytest.mark.parametrize(
+    ("why", "adoptable", "leave", "said"),
+    [
+        pytest.param(None, True, False, "stopping the workers …", id="the leader ends its containers"),
+        pytest.param(None, True, True, "leaving the workers to the next autoscaler …", id="or leaves them"),
+        pytest.param("a leads", True, False, "leaving the workers alone: a leads", id="another leader's are its own"),
+        pytest.param("a leads", False, False, "stopping the workers …", id="processes are nobody else's"),
+    ],
+)
+def test_what_becomes_of_the_workers_is_told_in_the_end(
+    why: str | None, adoptable: bool, leave: bool, said: str
+) -> None:
+    lease = Lease()
+    lease.why = why
+    assert farewell(lease, adoptable=adoptable, leave=leave) == said
