@@ -2,6 +2,7 @@
 
 import asyncio
 import threading
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, cast
@@ -15,7 +16,7 @@ from autoscaler.backends.docker import DockerBackend
 from autoscaler.backends.docker.engine import MEASUREMENTS, AwayError, Engine, Lane
 from autoscaler.backends.docker.seen import GENERATION, LAUNCHED_AT, OWNER, REVISION, WORKER
 from autoscaler.errors import BackendError
-from autoscaler.reconciler.model import Exit
+from autoscaler.reconciler.model import Exit, Found
 from tests.templates import BARE
 
 
@@ -117,8 +118,7 @@ async def test_a_launch_that_was_refused_does_not_hide_the_worker_that_another_l
     client = Client(refused={"create_container"})
     backend = backend_of(client)
     await backend.launch("worker-1", 4, BARE)
-    while not (await backend.list())[0].exit:  # noqa: ASYNC110  # a launch sets no event
-        await asyncio.sleep(0.01)
+    await until_ended(backend)
     client.add("worker-1", 0)
     (found,) = await backend.list()
     assert (found.generation, found.exit) == (0, None)
@@ -154,3 +154,30 @@ async def test_an_environment_that_points_to_no_engine_is_told(monkeypatch: pyte
     monkeypatch.setenv("DOCKER_CERT_PATH", str(tmp_path / "missing"))
     with pytest.raises(BackendError, match="DOCKER_HOST, DOCKER_TLS_VERIFY and DOCKER_CERT_PATH"):
         Engine()
+
+
+async def test_a_launch_that_still_waits_when_the_lease_is_lost_is_not_carried_out() -> None:
+    client, why = Client(), list[str]()
+    backend = DockerBackend(Scripted(client), owner="shop", refusal=lambda: why[0] if why else None)
+    await backend.launch("worker-1", 0, BARE)
+    why.append("other leads, term 2")
+    (found,) = await until_ended(backend)
+    assert found.exit
+    assert (found.exit.started, found.exit.last_words) == (False, "not the leader any more: other leads, term 2")
+    assert client.entries == {}
+
+
+async def test_an_end_in_which_the_lease_is_lost_leaves_what_is_the_next_leaders() -> None:
+    client = Client()
+    client.add("worker-1", 0)
+    backend = DockerBackend(Scripted(client), owner="shop", refusal=lambda: "other leads" if client.signals else None)
+    with pytest.raises(BackendError, match=r"weir-shop-worker-1\.stopping is left to the next leader: other leads"):
+        await backend.close()
+    assert list(client.entries) == ["id-0"]
+
+
+async def until_ended(backend: DockerBackend) -> Sequence[Found]:
+    """All workers, once the first one has ended."""
+    while not (found := await backend.list())[0].exit:  # noqa: ASYNC110  # a launch sets no event
+        await asyncio.sleep(0.01)
+    return found

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from autoscaler.backends.base import Template
+from autoscaler.backends.base import Refusal, Template
 from autoscaler.backends.docker.recipe import Host, Place, recipe
 from autoscaler.backends.docker.seen import Seen, State
 from autoscaler.backends.docker.together import together
@@ -59,8 +59,8 @@ class Launching:
 class Launches:
     """By name.  Each is carried out in a task of its own."""
 
-    def __init__(self, view: View, place: Place) -> None:
-        self._view, self._place = view, place
+    def __init__(self, view: View, place: Place, refusal: Refusal) -> None:
+        self._view, self._place, self._refusal = view, place, refusal
         self._containers = view.containers
         self._launches: dict[str, Launching] = {}
         self._host: Host | None = None
@@ -118,6 +118,9 @@ class Launches:
             arguments = await self._prepare(launching)
             if launching.told:
                 launching.give_up("it was told to go before it was started")
+                return
+            if why := self._refusal():
+                launching.give_up(f"not the leader any more: {why}")
                 return
             started = await self._containers.launch(launching.name, arguments)
             await self._pass_on(launching, started, arguments["name"])
