@@ -2,7 +2,6 @@
 
 import asyncio
 import logging
-import signal
 from collections.abc import AsyncIterator, Iterable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -10,7 +9,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-import uvloop
 
 from autoscaler.api.hosting import Hosting, hosted
 from autoscaler.api.server import ApiAddress, read_address, refuse_taken
@@ -47,6 +45,7 @@ from autoscaler.scaler import ScalerPlan, read_scaler
 from autoscaler.telling import Teller
 from autoscaler.worker_file import read_strategy, read_worker
 from contract.errors import SettingsError
+from contract.interrupts import run_interruptible
 from contract.kafka import KafkaSettings
 from contract.rollout import RolloutStrategy
 from contract.scenario import PolicyScaler, WorkerSpec
@@ -73,10 +72,11 @@ Examples:
   weir autoscale --scaler mine.yaml --api 0.0.0.0:8080 --token-file /run/secrets/weir-api-token     # for others too
 
 Kafka's security comes from WEIR_KAFKA_*, the workers' other settings from WEIR_WORKER_*.  Ctrl-C lets the workers
-finish what they hold, commit and leave, and ends them.  While it runs: weir status, pause, resume, scale, policy, and
-the live page in a browser.
+finish what they hold, commit and leave, and ends them; a second one ends them at once.
+While it runs: weir status, pause, resume, scale, policy, and the live page in a browser.
 """
 
+EXIT_INTERRUPTED = 130
 SHIPPED = Path(__file__).parents[2] / "loadtests" / "policies"
 """Only to say where they are."""
 
@@ -164,7 +164,12 @@ def autoscale(  # noqa: PLR0917  # typer passes them by name
         containers=where,
         api=address,
     )
-    uvloop.run(_autoscale(orders))
+    try:
+        run_interruptible(
+            lambda stop: _autoscale(orders, stop), lambda: typer.echo("asked to end (once more: at once) …")
+        )
+    except asyncio.CancelledError:
+        raise typer.Exit(EXIT_INTERRUPTED) from None
 
 
 def _refuse_names(policies: Iterable[Path]) -> None:
@@ -177,10 +182,7 @@ def _refuse_names(policies: Iterable[Path]) -> None:
             )
 
 
-async def _autoscale(orders: Orders) -> None:
-    stop = asyncio.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+async def _autoscale(orders: Orders, stop: asyncio.Event) -> None:
     logging.getLogger("aiokafka").setLevel(logging.CRITICAL)  # what Kafka does not answer is told with what it means
     teller = Teller(typer.echo)
     async with _site(orders) as site, open_controller(orders.scaler, surroundings(orders, site)) as controller:

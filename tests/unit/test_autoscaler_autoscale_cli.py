@@ -1,5 +1,9 @@
 """`weir autoscale` from the outside, without a Kafka: what it refuses, and what its workers are told."""
 
+import asyncio
+import importlib
+import os
+import signal
 import sys
 from pathlib import Path
 
@@ -239,3 +243,20 @@ def test_what_becomes_of_the_workers_is_told_in_the_end(
     lease = Lease()
     lease.why = why
     assert farewell(lease, adoptable=adoptable, leave=leave) == said
+
+
+def test_a_second_ctrl_c_ends_it_at_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """An engine that hangs may keep it for minutes, and nobody should need SIGKILL, which leaves things behind."""
+
+    async def stubborn(_orders: Orders, stop: asyncio.Event) -> None:
+        os.kill(os.getpid(), signal.SIGINT)
+        await stop.wait()
+        os.kill(os.getpid(), signal.SIGINT)
+        await asyncio.sleep(10)
+
+    monkeypatch.setattr(importlib.import_module("autoscaler.commands.autoscale"), "_autoscale", stubborn)
+    policy = write(tmp_path, "policy.yaml", POLICY)
+    code, _ = weir(monkeypatch, capsys, "--scaler", policy, "--api", "none")
+    assert code == 130
