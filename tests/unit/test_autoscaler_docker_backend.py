@@ -2,7 +2,8 @@
 
 import asyncio
 import threading
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, cast
@@ -84,8 +85,8 @@ class Client:
 class Scripted(Engine):
     """Asks that client."""
 
-    def __init__(self, client: Client) -> None:
-        super().__init__("unix:///nowhere")
+    def __init__(self, client: Client, clock: Callable[[], float] = time.monotonic) -> None:
+        super().__init__("unix:///nowhere", clock=clock)
         self.client = client
 
     def _client(self, _lane: Lane) -> APIClient:
@@ -181,3 +182,19 @@ async def until_ended(backend: DockerBackend) -> Sequence[Found]:
     while not (found := await backend.list())[0].exit:  # noqa: ASYNC110  # a launch sets no event
         await asyncio.sleep(0.01)
     return found
+
+
+async def test_what_is_said_of_an_engine_that_is_left_alone_does_not_change_each_second() -> None:
+    """Whoever tells a hold tells it again when its reason changes."""
+    now = [100.0]
+
+    def away(_: APIClient) -> None:
+        raise requests.ConnectionError("refused")
+
+    engine, said = Scripted(Client(), clock=lambda: now[0]), list[str]()
+    for now[0] in (100.0, 100.1, 100.4):
+        with pytest.raises(AwayError) as told:
+            await engine.ask("x", away)
+        said.append(str(told.value))
+    assert said[1] == said[2]
+    assert "it is asked again in 10 s at most" in said[1]

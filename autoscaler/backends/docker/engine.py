@@ -22,7 +22,7 @@ from docker.constants import DEFAULT_UNIX_SOCKET, MINIMUM_DOCKER_API_VERSION
 from docker.errors import APIError, DockerException
 from docker.utils import kwargs_from_env
 
-from autoscaler.backends.docker.back_off import BackOff
+from autoscaler.backends.docker.back_off import SECONDS_MAX, BackOff
 from autoscaler.errors import BackendError
 
 Answer = TypeVar("Answer")
@@ -93,9 +93,9 @@ class Engine:
 
         `urgent` asks also an engine that did not answer a moment ago.  Raises AwayError and RefusedError.
         """
-        left = self._back_off.left_seconds(self._clock())
-        if left > 0 and not urgent:
-            raise AwayError(f"{what}: {self._away(self._back_off.reason)}; it is asked again in {left:.1f} s")
+        if self._back_off.left_seconds(self._clock()) > 0 and not urgent:
+            again = f"it is asked again in {SECONDS_MAX:g} s at most"
+            raise AwayError(f"{what}: {self._away(self._back_off.reason)}; {again}")
         try:
             async with asyncio.timeout(lane.patience_seconds):
                 answer = await asyncio.get_running_loop().run_in_executor(self._pool(lane), self._call, lane, call)
