@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from autoscaler.backends.base import Backend, Template
+from autoscaler.backends.base import Backend, Template, never
 from autoscaler.backends.guarded import GuardedBackend
 from autoscaler.backends.memory import MemoryBackend
 from autoscaler.backends.process import ProcessBackend
@@ -65,7 +65,7 @@ async def open_controller(scaler: ScalerPlan, around: Surroundings) -> AsyncIter
     async with AsyncExitStack() as stack:
         journal = stack.enter_context(_opened(around.journal)) if around.journal else None
         lease = await _lease(stack, around)
-        inner, notes = _backend(around)
+        inner, notes = _backend(around, lease)
         backend = _guarded(stack, inner, lease, leave=around.leave_workers)
         prober = Prober()
         stack.push_async_callback(prober.close)
@@ -116,12 +116,12 @@ def _guarded(stack: AsyncExitStack, backend: Backend, lease: Lease | None, *, le
     return guarded
 
 
-def _backend(around: Surroundings) -> tuple[Backend, Sequence[str]]:
+def _backend(around: Surroundings, lease: Lease | None) -> tuple[Backend, Sequence[str]]:
     """Where workers run, and what it cannot hold.  A dry run has none, and leaves folders alone, also another's."""
     if around.dry_run:
         return MemoryBackend(owner=around.group), ()
     if around.site:
-        containers = around.site.backend(around.group, around.node_labels)
+        containers = around.site.backend(around.group, around.node_labels, lease.refusal if lease else never)
         return containers, containers.notes(around.template)
     backend = ProcessBackend(owner=around.group, folder=around.folder, node_labels=around.node_labels)
     return backend, ProcessBackend.notes(around.template)

@@ -14,12 +14,12 @@ from rich.console import Console
 from autoscaler.api.server import read_address
 from autoscaler.options import ApiOption, Backend, BackendName, Image, Network, TokenFileOption, read_containers
 from autoscaler.scaler import read_scaler
+from contract.interrupts import run_interruptible
 from contract.kafka import KafkaSettings
 from contract.record import RunDirectory
 from contract.scenario import FixedScaler, Scenario, read_scenario, with_policy
 from loadtests.clean_cli import EPILOG as CLEAN_EPILOG
 from loadtests.clean_cli import clean
-from loadtests.interrupts import run_interruptible
 from loadtests.live import LiveView
 from loadtests.policies_cli import EPILOG as COMPARE_POLICIES_EPILOG
 from loadtests.policies_cli import compare_policies

@@ -17,6 +17,7 @@ from rich.console import Console
 from autoscaler.options import Backend, BackendName, Image, Network, read_containers
 from autoscaler.scaler import read_scaler
 from contract.errors import SettingsError
+from contract.interrupts import run_interruptible
 from contract.kafka import KafkaSettings
 from contract.record import RunDirectory
 from contract.scenario import PolicyScaler, Scenario, read_scenario, with_policy
@@ -32,7 +33,6 @@ from loadtests.contest_plan import (
     resumed,
 )
 from loadtests.host import describe_host, weir_version
-from loadtests.interrupts import run_interruptible
 from loadtests.preflight import check_scenario
 from loadtests.report import read_run
 from loadtests.report.document import write_document

@@ -14,7 +14,14 @@ from contract.pods import PodSpec
 WorkerEnvironment = Callable[[str], Mapping[str, str]]
 """What a worker of this id is told, as environment variables."""
 
+Refusal = Callable[[], str | None]
+"""Why nothing may be done at this very moment; None = it may."""
+
 FIRST_REVISION = "1"
+
+
+def never() -> None:
+    """The Refusal of an autoscaler that is alone."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,9 +5,9 @@ every action on them is refused without the lease.  Child processes belong to th
 them, so an autoscaler that lost the lease may start none, and has to end its own.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
-from autoscaler.backends.base import Backend, Template, Usage
+from autoscaler.backends.base import Backend, Refusal, Template, Usage
 from autoscaler.errors import BackendError
 from autoscaler.reconciler.model import Found, Node
 
@@ -19,7 +19,7 @@ class GuardedBackend:
     still just there: the part of the lease in which nobody acts is for that.
     """
 
-    def __init__(self, inner: Backend, refusal: Callable[[], str | None]) -> None:
+    def __init__(self, inner: Backend, refusal: Refusal) -> None:
         self._inner, self._refusal = inner, refusal
 
     @property

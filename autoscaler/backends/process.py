@@ -104,8 +104,8 @@ class ProcessBackend:
     async def stop(self, name: str) -> None:
         """SIGTERM, to the worker itself: its children are its own business until it ends."""
         if worker := self._running(name):
+            os.kill(worker.record.pid, signal.SIGTERM)  # first: whoever is noted as told is not told again
             self._note(worker, replace(worker.record, stopping=True))
-            os.kill(worker.record.pid, signal.SIGTERM)
 
     async def kill(self, name: str) -> None:
         """SIGKILL, to the worker and its children; frozen ones too."""
@@ -216,8 +216,8 @@ class ProcessBackend:
     def _enforce(self, worker: _Worker, memory_bytes: float) -> None:
         limit = worker.record.memory_limit_bytes
         if limit is not None and memory_bytes > limit:
-            self._note(worker, replace(worker.record, over_limit=True))
             kill_session(worker.record.pid, signal.SIGKILL)
+            self._note(worker, replace(worker.record, over_limit=True))
 
     def _found(self, worker: _Worker) -> Found:
         worker.url = worker.url or worker.output.url()
@@ -233,9 +233,11 @@ class ProcessBackend:
         )
 
     def _note(self, worker: _Worker, record: Record) -> None:
+        """Know it, and write it down as long as that is for somebody: a full disk must not keep workers from ending."""
         if record != worker.record:
             worker.record = record
-            self._records.write(record)
+            if not self._closed:
+                self._records.write(record)
 
     def _output(self, record: Record) -> Output:
         return Output.of(self._logs, worker_id(record.name, record.generation))

@@ -2,7 +2,6 @@
 
 import asyncio
 import logging
-import signal
 from collections.abc import AsyncIterator, Iterable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -10,7 +9,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-import uvloop
 
 from autoscaler.api.hosting import Hosting, hosted
 from autoscaler.api.server import ApiAddress, read_address, refuse_taken
@@ -19,6 +17,7 @@ from autoscaler.board.facts import Facts
 from autoscaler.control import Control
 from autoscaler.handover import hand_on
 from autoscaler.lease.election import LEASE_SECONDS, Timing
+from autoscaler.lease.leadership import Leadership
 from autoscaler.needed import told_rate
 from autoscaler.options import (
     ApiOption,
@@ -46,6 +45,7 @@ from autoscaler.scaler import ScalerPlan, read_scaler
 from autoscaler.telling import Teller
 from autoscaler.worker_file import read_strategy, read_worker
 from contract.errors import SettingsError
+from contract.interrupts import run_interruptible
 from contract.kafka import KafkaSettings
 from contract.rollout import RolloutStrategy
 from contract.scenario import PolicyScaler, WorkerSpec
@@ -72,10 +72,11 @@ Examples:
   weir autoscale --scaler mine.yaml --api 0.0.0.0:8080 --token-file /run/secrets/weir-api-token     # for others too
 
 Kafka's security comes from WEIR_KAFKA_*, the workers' other settings from WEIR_WORKER_*.  Ctrl-C lets the workers
-finish what they hold, commit and leave, and ends them.  While it runs: weir status, pause, resume, scale, policy, and
-the live page in a browser.
+finish what they hold, commit and leave, and ends them; a second one ends them at once.
+While it runs: weir status, pause, resume, scale, policy, and the live page in a browser.
 """
 
+EXIT_INTERRUPTED = 130
 SHIPPED = Path(__file__).parents[2] / "loadtests" / "policies"
 """Only to say where they are."""
 
@@ -163,7 +164,12 @@ def autoscale(  # noqa: PLR0917  # typer passes them by name
         containers=where,
         api=address,
     )
-    uvloop.run(_autoscale(orders))
+    try:
+        run_interruptible(
+            lambda stop: _autoscale(orders, stop), lambda: typer.echo("asked to end (once more: at once) …")
+        )
+    except asyncio.CancelledError:
+        raise typer.Exit(EXIT_INTERRUPTED) from None
 
 
 def _refuse_names(policies: Iterable[Path]) -> None:
@@ -176,10 +182,7 @@ def _refuse_names(policies: Iterable[Path]) -> None:
             )
 
 
-async def _autoscale(orders: Orders) -> None:
-    stop = asyncio.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+async def _autoscale(orders: Orders, stop: asyncio.Event) -> None:
     logging.getLogger("aiokafka").setLevel(logging.CRITICAL)  # what Kafka does not answer is told with what it means
     teller = Teller(typer.echo)
     async with _site(orders) as site, open_controller(orders.scaler, surroundings(orders, site)) as controller:
@@ -190,7 +193,16 @@ async def _autoscale(orders: Orders) -> None:
         typer.echo(f"{orders.scaler.name} ({orders.scaler.kind}) decides{mode}; Ctrl-C ends")
         async with hosted(controller, hosting(orders, teller)) as show:
             await controller.run(stop, lambda report: teller.tell(show(report)))
-        typer.echo("leaving the workers to the next autoscaler …" if orders.leave_workers else "stopping the workers …")
+        if not orders.dry_run:
+            adoptable = controller.backend.adoptable
+            typer.echo(farewell(controller.lease, adoptable=adoptable, leave=orders.leave_workers))
+
+
+def farewell(lease: Leadership | None, *, adoptable: bool, leave: bool) -> str:
+    """What becomes of the workers: containers belong to whoever leads, and without the lease that is not known."""
+    if adoptable and lease and (why := lease.refusal()):
+        return f"leaving the workers alone: {why}"
+    return "leaving the workers to the next autoscaler …" if leave else "stopping the workers …"
 
 
 @asynccontextmanager
@@ -231,11 +243,12 @@ def surroundings(orders: Orders, site: "Site | None" = None) -> Surroundings:
         told = orders.settings.model_copy(update={"worker_id": worker_id, "status_port": 0, **_work(worker)})
         return told.to_environment() | orders.kafka.to_environment()
 
+    first = begin(orders.worker, site.image if site else None, orders.strategy)
     return Surroundings(
         kafka=orders.kafka,
         topic=orders.settings.topic,
         group=orders.settings.group,
-        releases=Releases(rollout=begin(orders.worker, strategy=orders.strategy), templates=templates_of(environment)),
+        releases=Releases(rollout=first, templates=templates_of(environment)),
         folder=orders.folder,
         journal=orders.journal,
         cpu_window_seconds=orders.cpu_window_seconds,

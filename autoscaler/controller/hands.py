@@ -2,13 +2,16 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from autoscaler.backends.base import Backend
 from autoscaler.controller.holds import Holds
 from autoscaler.reconciler.model import Action, Kill, Launch, Stop
 from autoscaler.releases import Releases
+
+PATIENCE_SECONDS = 3.0
+"""For how long a tick waits for what it asked for: an engine may need a minute for a single container."""
 
 
 @dataclass(slots=True)
@@ -19,10 +22,24 @@ class Hands:
     releases: Releases
     holds: Holds
     actions: "Counter[tuple[type[Action], bool]]" = field(default_factory=Counter)
+    patience_seconds: float = PATIENCE_SECONDS
+    _under_way: "dict[str, asyncio.Task[None]]" = field(default_factory=dict)
 
     async def carry_out(self, actions: Sequence[Action]) -> None:
-        """All of them: those of different workers at the same time."""
-        await asyncio.gather(*(self._in_order(of_one) for of_one in _by_name(actions)))
+        """All of them: those of different workers at the same time.
+
+        What takes longer goes on by itself; until it is done nothing else is done with that worker.
+        """
+        self._under_way = {name: task for name, task in self._under_way.items() if not task.done()}
+        begun = {}
+        for name, of_one in _by_name(actions).items():
+            if name in self._under_way:
+                self.holds.failed("backend", f"{name}: {_words(of_one)} has to wait: an action is still under way")
+            else:
+                begun[name] = asyncio.create_task(self._in_order(of_one))
+        self._under_way |= begun
+        if begun:
+            await asyncio.wait(begun.values(), timeout=self.patience_seconds)
 
     async def _in_order(self, actions: Sequence[Action]) -> None:
         """One worker's actions, one after the other: its remains are removed before it is launched again."""
@@ -44,6 +61,10 @@ class Hands:
         return True
 
 
-def _by_name(actions: Sequence[Action]) -> Iterable[Sequence[Action]]:
+def _by_name(actions: Sequence[Action]) -> Mapping[str, Sequence[Action]]:
     names = dict.fromkeys(action.name for action in actions)
-    return [[action for action in actions if action.name == name] for name in names]
+    return {name: [action for action in actions if action.name == name] for name in names}
+
+
+def _words(actions: Sequence[Action]) -> str:
+    return ", ".join(type(action).__name__.lower() for action in actions)

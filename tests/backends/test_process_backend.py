@@ -10,6 +10,7 @@ import sys
 import time
 import uuid
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 import psutil
@@ -217,6 +218,7 @@ def test_last_words_are_the_last_eight_lines(tmp_path: Path) -> None:
 
 LAUNCHER = """
 import asyncio, sys
+from contextlib import suppress
 from pathlib import Path
 from autoscaler.backends.base import Template
 from autoscaler.backends.process import ProcessBackend
@@ -312,3 +314,44 @@ async def test_a_cancelled_close_still_kills(make: Make, template: MakeTemplate)
     with pytest.raises(asyncio.CancelledError):
         await closing
     assert not [child for child in psutil.Process().children() if MODULE in child.cmdline()]
+
+
+def fill_disk(folder: Path) -> None:
+    """Let nothing be written down any more: drafts cannot be made where folders have their names."""
+    for name in ("told", "dead"):
+        (folder / "workers" / "tests" / f"{name}.draft").mkdir(parents=True)
+
+
+async def test_a_full_disk_keeps_nobody_from_hearing_that_it_is_to_stop(
+    make: Make, template: MakeTemplate, tmp_path: Path
+) -> None:
+    backend = make(OBEDIENT + FOR_EVER)
+    await backend.launch("told", 0, template())
+    await until(backend, lambda found: found.url)
+    fill_disk(tmp_path)
+    with pytest.raises(BackendError, match="cannot be written down"):
+        await backend.stop("told")
+    await eventually(lambda: ended(backend, "told"))
+    (found,) = await backend.list()
+    assert found.exit is not None
+    assert found.exit.code == 0
+
+
+async def test_a_full_disk_keeps_close_from_nothing(make: Make, template: MakeTemplate, tmp_path: Path) -> None:
+    """Neither the end that it sees first nor those that follow."""
+    backend = make(OBEDIENT + FOR_EVER)
+    await backend.launch("told", 0, template())
+    await until(backend, lambda found: found.url)
+    await backend.launch("dead", 0, template())
+    fill_disk(tmp_path)
+    await backend.kill("dead")
+    await asyncio.sleep(0.1)
+    await backend.close()
+    assert not [child for child in psutil.Process().children() if MODULE in child.cmdline()]
+
+
+async def ended(backend: ProcessBackend, name: str) -> bool:
+    """The first look at an end cannot write it down."""
+    with suppress(BackendError):
+        return any(found.name == name and found.exit for found in await backend.list())
+    return False

@@ -1,16 +1,25 @@
 """`weir autoscale` from the outside, without a Kafka: what it refuses, and what its workers are told."""
 
+import asyncio
+import importlib
+import os
+import signal
 import sys
 from pathlib import Path
 
 import pytest
 
-from autoscaler.commands.autoscale import Orders, surroundings
+from autoscaler.backends.docker import Engine
+from autoscaler.backends.docker.site import Site
+from autoscaler.commands.autoscale import Orders, farewell, surroundings
+from autoscaler.releases import Releases
+from autoscaler.rollout.document import to_document
 from autoscaler.scaler import read_scaler
 from autoscaler.worker_file import read_worker
 from contract.kafka import KafkaSettings
 from contract.scenario import FixedScaler, WorkerSpec
 from contract.worker import WorkerSettings
+from tests.controllers import Lease
 from weir.cli import main
 
 POLICY = "apiVersion: weir/v1\nkind: FixedPolicy\nmetadata: {name: two}\nspec: {replicas: 2}\n"
@@ -147,9 +156,8 @@ def test_a_worker_may_be_left_out(tmp_path: Path, text: str | None) -> None:
     assert read_worker(path) == WorkerSpec()
 
 
-def told(worker: WorkerSpec, settings: WorkerSettings) -> dict[str, str]:
-    """The environment of worker-7."""
-    orders = Orders(
+def orders_of(worker: WorkerSpec, settings: WorkerSettings) -> Orders:
+    return Orders(
         kafka=KafkaSettings(bootstrap_servers="broker1:9092"),
         scaler=read_scaler(FixedScaler(replicas=1)),
         cpu_window_seconds=15.0,
@@ -159,7 +167,34 @@ def told(worker: WorkerSpec, settings: WorkerSettings) -> dict[str, str]:
         journal=None,
         dry_run=False,
     )
-    return dict(surroundings(orders).template.environment("worker-7"))
+
+
+def told(worker: WorkerSpec, settings: WorkerSettings) -> dict[str, str]:
+    """The environment of worker-7."""
+    return dict(surroundings(orders_of(worker, settings)).template.environment("worker-7"))
+
+
+def releases_with(image: str) -> Releases:
+    """Those of an autoscaler that was started with `--image`."""
+    site = Site(engine=Engine("unix:///nowhere"), image=image, image_id="sha256:1", network="shop_default")
+    return surroundings(orders_of(WorkerSpec(), WorkerSettings()), site).releases
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "revisions"),
+    [
+        pytest.param("weir:1", "weir:1", ["weir:1"], id="the same image goes on where it was"),
+        pytest.param("weir:1", "weir:2", ["weir:1", "weir:2"], id="another image is rolled out"),
+    ],
+)
+def test_a_restart_with_an_image_is_a_rollout_if_it_is_another_one(
+    before: str, after: str, revisions: list[str]
+) -> None:
+    kept = to_document(releases_with(before).rollout)
+    releases = releases_with(after)
+    releases.resume(kept, now=1.0)
+    assert [revision.image for revision in releases.rollout.revisions] == revisions
+    assert releases.template(releases.rollout.current.name).image == after
 
 
 def test_a_worker_is_told_who_it_is_and_where_kafka_is() -> None:
@@ -191,3 +226,37 @@ def test_bounds_of_options_are_told_as_such(
 ) -> None:
     code, said = weir(monkeypatch, capsys, "--scaler", "any.yaml", option, value)
     assert (code, f"Invalid value for '{option}'" in said) == (2, True)
+
+
+@pytest.mark.parametrize(
+    ("why", "adoptable", "leave", "said"),
+    [
+        pytest.param(None, True, False, "stopping the workers …", id="the leader ends its containers"),
+        pytest.param(None, True, True, "leaving the workers to the next autoscaler …", id="or leaves them"),
+        pytest.param("a leads", True, False, "leaving the workers alone: a leads", id="another leader's are its own"),
+        pytest.param("a leads", False, False, "stopping the workers …", id="processes are nobody else's"),
+    ],
+)
+def test_what_becomes_of_the_workers_is_told_in_the_end(
+    why: str | None, adoptable: bool, leave: bool, said: str
+) -> None:
+    lease = Lease()
+    lease.why = why
+    assert farewell(lease, adoptable=adoptable, leave=leave) == said
+
+
+def test_a_second_ctrl_c_ends_it_at_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """An engine that hangs may keep it for minutes, and nobody should need SIGKILL, which leaves things behind."""
+
+    async def stubborn(_orders: Orders, stop: asyncio.Event) -> None:
+        os.kill(os.getpid(), signal.SIGINT)
+        await stop.wait()
+        os.kill(os.getpid(), signal.SIGINT)
+        await asyncio.sleep(10)
+
+    monkeypatch.setattr(importlib.import_module("autoscaler.commands.autoscale"), "_autoscale", stubborn)
+    policy = write(tmp_path, "policy.yaml", POLICY)
+    code, _ = weir(monkeypatch, capsys, "--scaler", policy, "--api", "none")
+    assert code == 130

@@ -473,3 +473,24 @@ async def test_who_lost_the_lease_ends_workers_that_nobody_else_can_have() -> No
     lease.win(term=3)
     await rig.ticks(2)
     assert await rig.alive() == ["worker-3", "worker-4"]
+
+
+class Hanging(Fallible):
+    """An engine that does not get rid of one container: a stop of that worker never comes back."""
+
+    async def stop(self, name: str) -> None:
+        if name == "worker-2":
+            await self._note("stop", name)
+            await asyncio.Event().wait()
+        await super().stop(name)
+
+
+async def test_an_action_that_hangs_holds_up_neither_the_tick_nor_other_workers() -> None:
+    """It is not begun again as long as it is under way."""
+    rig = Rig(fixed_plan(2), kind=Hanging, script=Script(stop_seconds=1e9))
+    rig.controller.hands.patience_seconds = 0.02
+    await rig.ticks(3)
+    rig.controller.panel.use(Seat(name="less", plan=fixed_plan(0)))
+    reports = await asyncio.wait_for(rig.ticks(3), 5.0)
+    assert [asked for asked in rig.backend.asked if asked.startswith("stop")] == ["stop worker-1", "stop worker-2"]
+    assert reports[-1].held == "worker-2: stop has to wait: an action is still under way"

@@ -14,9 +14,9 @@ from contextlib import suppress
 from dataclasses import replace
 from importlib import metadata
 
-from autoscaler.backends.base import Template, Usage
+from autoscaler.backends.base import Refusal, Template, Usage, never
 from autoscaler.backends.docker.containers import Containers
-from autoscaler.backends.docker.engine import AwayError, Engine
+from autoscaler.backends.docker.engine import AwayError, Engine, RefusedError
 from autoscaler.backends.docker.launches import Launches
 from autoscaler.backends.docker.measuring import Measuring
 from autoscaler.backends.docker.recipe import Place
@@ -49,17 +49,20 @@ class DockerBackend:
         labels: Mapping[str, str] | None = None,
         node_labels: Mapping[str, str] | None = None,
         usage_wait_seconds: float = 0.2,
+        refusal: Refusal = never,
     ) -> None:
         """Nothing is asked yet.  The engine is the caller's to close; `labels` are put beside our own.
 
-        `node_labels` are those of the engine's machine, on top of those that its daemon tells.
+        `node_labels` are those of the engine's machine, on top of those that its daemon tells.  `refusal` is asked in
+        the middle of what takes long: a launch that waits, and the end.
         """
         place = Place(owner=owner, image=image, network=network, command=command, labels=labels or {})
         self._owner = owner
         self._node_labels = node_labels or {}
         self._containers = Containers(engine, owner)
         self._view = View(self._containers)
-        self._launches = Launches(self._view, place)
+        self._refusal = refusal
+        self._launches = Launches(self._view, place, refusal)
         self._measuring = Measuring(self._containers, wait_seconds=usage_wait_seconds)
         self._closed = self._cleared = False
 
@@ -230,9 +233,11 @@ class DockerBackend:
             await together(self._remind(seen) for seen in self._all_running())
 
     async def _bid_farewell(self, seen: Seen) -> None:
-        if seen.state is State.PAUSED:
-            await self._containers.unpause(seen.id)
-        await self._tell(thawed(seen))
+        """One that the engine does not let us tell is removed all the same, when the others have ended."""
+        with suppress(RefusedError):
+            if seen.state is State.PAUSED:
+                await self._containers.unpause(seen.id)
+            await self._tell(thawed(seen))
 
     async def _clear(self) -> None:
         """Remove all there are, and again until the engine shows none.  Raises BackendError when it does not."""
@@ -240,8 +245,10 @@ class DockerBackend:
         limit = time.monotonic() + GONE_SECONDS_MAX
         await self._look(urgent=True)
         while left := self._view.all:
+            names = ", ".join(seen.container for seen in left)
+            if why := self._refusal():
+                raise BackendError(f"{names} {'is' if len(left) == 1 else 'are'} left to the next leader: {why}")
             if time.monotonic() > limit:
-                names = ", ".join(seen.container for seen in left)
                 raise BackendError(f"the engine does not remove {names}: {self._advice()}")
             await together(self._containers.remove(seen.id, urgent=True) for seen in left)
             await self._look(urgent=True)

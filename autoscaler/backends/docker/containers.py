@@ -117,14 +117,17 @@ class Containers:
         return told_port(output)
 
     async def exit(self, container_id: str) -> Exit:
-        """How it ended."""
+        """How it ended.  A log that the engine cannot read, such as a damaged one, keeps nobody from being buried."""
         inspected = await self.engine.ask(
             "the worker's end cannot be read", lambda client: client.inspect_container(container_id)
         )
-        log = await self.engine.ask(
-            "the worker's log cannot be read",
-            lambda client: client.logs(container_id, stdout=False, tail=LAST_LINES),
-        )
+        try:
+            log = await self.engine.ask(
+                "the worker's log cannot be read",
+                lambda client: client.logs(container_id, stdout=False, tail=LAST_LINES),
+            )
+        except RefusedError as error:
+            return read_exit(inspected["State"], f"({error})")
         return read_exit(inspected["State"], last_words(log))
 
     async def usage(self, container_id: str, generation: int) -> Usage | None:

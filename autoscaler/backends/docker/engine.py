@@ -22,7 +22,7 @@ from docker.constants import DEFAULT_UNIX_SOCKET, MINIMUM_DOCKER_API_VERSION
 from docker.errors import APIError, DockerException
 from docker.utils import kwargs_from_env
 
-from autoscaler.backends.docker.back_off import BackOff
+from autoscaler.backends.docker.back_off import SECONDS_MAX, BackOff
 from autoscaler.errors import BackendError
 
 Answer = TypeVar("Answer")
@@ -36,10 +36,12 @@ class Lane:
     threads: int
     answer_seconds: int
     patience_seconds: float
+    backs_off: bool = True
+    """Whether the engine counts as away when it does not answer here."""
 
 
 QUESTIONS: Final = Lane(name="questions", threads=8, answer_seconds=5, patience_seconds=6.0)
-MEASUREMENTS: Final = Lane(name="measurements", threads=20, answer_seconds=5, patience_seconds=30.0)
+MEASUREMENTS: Final = Lane(name="measurements", threads=20, answer_seconds=5, patience_seconds=30.0, backs_off=False)
 ORDERS: Final = Lane(name="orders", threads=20, answer_seconds=60, patience_seconds=180.0)
 
 
@@ -62,8 +64,8 @@ class Engine:
     """
 
     def __init__(self, url: str | None = None, *, clock: Callable[[], float] = time.monotonic) -> None:
-        """Nothing is asked yet."""
-        self._address: Mapping[str, Any] = {"base_url": url} if url else kwargs_from_env()
+        """Nothing is asked yet.  Raises BackendError when the environment cannot be used."""
+        self._address: Mapping[str, Any] = {"base_url": url} if url else _from_environment()
         self._clock = clock
         self._back_off = BackOff()
         self._version: str | None = None
@@ -91,9 +93,9 @@ class Engine:
 
         `urgent` asks also an engine that did not answer a moment ago.  Raises AwayError and RefusedError.
         """
-        left = self._back_off.left_seconds(self._clock())
-        if left > 0 and not urgent:
-            raise AwayError(f"{what}: {self._away(self._back_off.reason)}; it is asked again in {left:.1f} s")
+        if self._back_off.left_seconds(self._clock()) > 0 and not urgent:
+            again = f"it is asked again in {SECONDS_MAX:g} s at most"
+            raise AwayError(f"{what}: {self._away(self._back_off.reason)}; {again}")
         try:
             async with asyncio.timeout(lane.patience_seconds):
                 answer = await asyncio.get_running_loop().run_in_executor(self._pool(lane), self._call, lane, call)
@@ -102,7 +104,8 @@ class Engine:
             raise RefusedError(f"{what}: {_reason(error)}", error.status_code or 500) from error
         except (DockerException, requests.RequestException, urllib3.exceptions.HTTPError, OSError) as error:
             reason = _why_away(error)
-            self._back_off = self._back_off.failed(self._clock(), reason)
+            if lane.backs_off:
+                self._back_off = self._back_off.failed(self._clock(), reason)
             raise AwayError(f"{what}: {self._away(reason)}") from error
         self._back_off = self._back_off.answered()
         return answer
@@ -145,6 +148,16 @@ class Engine:
 
     def _away(self, reason: str) -> str:
         return f"the Docker engine at {self.url} does not answer ({reason}); is it running, and may this user reach it?"
+
+
+def _from_environment() -> Mapping[str, Any]:
+    try:
+        address: Mapping[str, Any] = kwargs_from_env()
+    except DockerException as error:
+        raise BackendError(
+            f"the Docker engine cannot be reached as DOCKER_HOST, DOCKER_TLS_VERIFY and DOCKER_CERT_PATH say: {error}"
+        ) from error
+    return address
 
 
 def _reason(error: APIError) -> str:

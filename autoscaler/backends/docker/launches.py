@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from autoscaler.backends.base import Template
+from autoscaler.backends.base import Refusal, Template
 from autoscaler.backends.docker.recipe import Host, Place, recipe
-from autoscaler.backends.docker.seen import State
+from autoscaler.backends.docker.seen import Seen, State
 from autoscaler.backends.docker.together import together
 from autoscaler.backends.docker.view import View
 from autoscaler.errors import BackendError
@@ -36,6 +36,10 @@ class Launching:
         """Neither started nor given up."""
         return self.exit is None and self.container_id is None
 
+    def outdated(self, seen: Seen) -> bool:
+        """Whether that container is what came of it, or of a later launch by somebody else."""
+        return seen.generation >= self.generation or (self.exit is not None and seen.running)
+
     def give_up(self, why: str) -> None:
         """It will not run: the reconciler backs off and tells the reason."""
         self.exit = Exit(at_seconds=time.time(), started=False, last_words=why)
@@ -55,8 +59,8 @@ class Launching:
 class Launches:
     """By name.  Each is carried out in a task of its own."""
 
-    def __init__(self, view: View, place: Place) -> None:
-        self._view, self._place = view, place
+    def __init__(self, view: View, place: Place, refusal: Refusal) -> None:
+        self._view, self._place, self._refusal = view, place, refusal
         self._containers = view.containers
         self._launches: dict[str, Launching] = {}
         self._host: Host | None = None
@@ -80,18 +84,23 @@ class Launches:
         launching.task = asyncio.create_task(self._carry_out(launching))
 
     async def end(self, seconds: float) -> None:
-        """Wait for those under way, since a call to the engine cannot be taken back, and forget all."""
+        """Wait for those under way, since a call to the engine cannot be taken back, and forget all.
+
+        Those that take longer are given up: what the engine still makes of them is not started any more.
+        """
         for launching in self._launches.values():
             launching.told = launching.told or signal.SIGTERM
         if tasks := [one.task for one in self._launches.values() if one.task]:
-            await asyncio.wait(tasks, timeout=seconds)
+            _, late = await asyncio.wait(tasks, timeout=seconds)
+            for task in late:
+                task.cancel()
         self._launches.clear()
 
     def settle(self) -> None:
-        """Drop those that the engine shows as containers now."""
+        """Drop those that the engine shows as containers now, and refused ones where another leader's worker runs."""
         for seen in self._view.newest().values():
             launching = self._launches.get(seen.name)
-            if launching and seen.state is not State.CREATED and seen.generation >= launching.generation:
+            if launching and seen.state is not State.CREATED and launching.outdated(seen):
                 del self._launches[seen.name]
 
     def forget(self, name: str) -> None:
@@ -109,6 +118,9 @@ class Launches:
             arguments = await self._prepare(launching)
             if launching.told:
                 launching.give_up("it was told to go before it was started")
+                return
+            if why := self._refusal():
+                launching.give_up(f"not the leader any more: {why}")
                 return
             started = await self._containers.launch(launching.name, arguments)
             await self._pass_on(launching, started, arguments["name"])

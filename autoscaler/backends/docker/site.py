@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 
+from autoscaler.backends.base import Refusal, never
 from autoscaler.backends.docker.backend import DEFAULT_IMAGE, DockerBackend
 from autoscaler.backends.docker.engine import Engine
 from autoscaler.backends.docker.network import (
@@ -29,7 +30,7 @@ class Site:
     gateway: str | None = None
     labels: Mapping[str, str] = field(default_factory=dict)
 
-    def backend(self, group: str, node_labels: Mapping[str, str]) -> DockerBackend:
+    def backend(self, group: str, node_labels: Mapping[str, str], refusal: Refusal = never) -> DockerBackend:
         """The backend of that consumer group, which is also the owner of the containers."""
         return DockerBackend(
             self.engine,
@@ -38,6 +39,7 @@ class Site:
             image=self.image,
             labels={**self.labels, GROUP: group},
             node_labels=node_labels,
+            refusal=refusal,
         )
 
     def describe(self) -> Mapping[str, str]:
