@@ -123,6 +123,8 @@ class Control:
             raise RefusedError(f"{leader['holder']} leads; orders are taken there")
         if lease and (why := lease.refusal()):
             raise RefusedError(f"this autoscaler does not act at the moment: {why}")
+        if self.controller.taking_over:
+            raise RefusedError("this autoscaler is only just taking over from the leader before; ask again in a second")
 
     def _steer(self, steering: Steering, kind: str, detail: str) -> None:
         told = Happening(at_seconds=self.clock(), kind=kind, subject=OPERATOR, detail=detail)
