@@ -205,7 +205,7 @@ def test_a_duration(text: str, seconds: float) -> None:
     assert read_duration(text) == seconds
 
 
-@pytest.mark.parametrize("text", ["", "0", "-5", "10x", "m", "8d", "1h 30m", "1e3", "ten", "30m1"])
+@pytest.mark.parametrize("text", ["", "0", "-5", "10x", "m", "8d", "1h 30m", "1e3", "ten", "30m1", "10ms", "1hs"])
 def test_what_is_no_duration(text: str) -> None:
     with pytest.raises(SettingsError, match="expected a duration of up to 7 days"):
         read_duration(text)
