@@ -349,6 +349,8 @@ def test_a_link_is_not_followed_to_make_a_token(tmp_path: Path) -> None:
         pytest.param(b"", "has 0 characters: expected 16 or more", id="empty"),
         pytest.param(b"letmein\n", "has 7 characters", id="short"),
         pytest.param(b"\xff" * 20, "it is not UTF-8 text", id="no text"),
+        pytest.param("correct-hörse-battery".encode(), "expected letters, digits", id="nothing for a header"),
+        pytest.param(b"first-line-of-it\nand-a-second", "expected letters, digits", id="two lines"),
     ],
 )
 def test_a_token_file_that_cannot_be_used_is_refused_at_the_start(

@@ -145,7 +145,11 @@ async def test_a_wrong_or_missing_token(tmp_path: Path) -> None:
     async with shell(console, tmp_path) as here:
         wrong = await here.refused("pause", "--token-file", str(tmp_path / "other"))
         missing = await here.refused("pause", "--token-file", str(tmp_path / "none"))
+        (tmp_path / "other").write_text("töken\nin two lines", encoding="utf-8")
+        garbled = await here.refused("pause", "--token-file", str(tmp_path / "other"))
     assert wrong.startswith("Wrong token: this is not the token of this autoscaler")
+    assert "other holds no token: expected letters, digits" in garbled
+    assert "töken" not in garbled
     assert "cannot be read: No such file or directory" in missing
     assert "WEIR_API_TOKEN_FILE" in missing
 
