@@ -188,6 +188,16 @@ async def test_an_engine_that_samples_every_other_second_makes_no_spikes() -> No
     assert max(series["cpu_work_cores"][6:]) <= 1.3
 
 
+async def test_cpu_is_known_again_as_soon_as_a_clock_was_set_back() -> None:
+    """Two totals are enough, as at the start."""
+    console = Console()
+    used = Usage(generation=0, at_seconds=0.0, cpu_seconds=1.0, memory_bytes=1e6)
+    await cpu_series(console, used, [(float(tick), 0.0, True) for tick in range(5)])
+    console.backend.world.at_seconds -= 3_600
+    series = await cpu_series(console, used, [(5.0, 0.0, True), (6.0, 0.0, True)])
+    assert series["cpu_work_cores"].tolist()[-1] == pytest.approx(1.0)
+
+
 async def cpu_series(
     console: Console, used: Usage, figures: Sequence[tuple[float, float, bool]]
 ) -> Mapping[str, Column]:
