@@ -103,7 +103,12 @@ class Board:
         return self._need.replicas(seen.arrival_rate, (worker.true_processing_rate for worker in seen.workers))
 
     def _take_answers(self, report: Report) -> None:
-        """The last answer of each shadow that there still is, and whether the policy's own breaker is open."""
+        """The last answer of each shadow that there still is, and whether the policy's own breaker is open.
+
+        On standby nobody is asked, so that what was answered before would stand for ever.
+        """
+        if report.standby:
+            self.shadows, self._breaker = {}, None
         if report.answer is None:
             return
         present = {seat.name for seat in self.control.controller.panel.shadows}

@@ -17,6 +17,7 @@ from autoscaler.needed import WorkerRate
 from autoscaler.panel import Seat
 from autoscaler.policies.fixed import fixed_plan
 from tests.consoles import BEGAN_AT, HPA, Console, lags
+from tests.controllers import Lease
 
 
 def decision(at: float, before: int, now: int, rule: str = "lag", **more: Any) -> DecisionDocument:
@@ -277,6 +278,20 @@ async def test_a_policys_own_breaker_is_a_storm() -> None:
     open_[0] = False
     await console.tick()
     assert not console.board.storm().active
+
+
+async def test_on_standby_there_is_no_breaker_that_was_open_before() -> None:
+    """Nobody asks the policy any more, which could close it."""
+    lease = Lease()
+    console = Console(plan=storm_plan([True]), shadows=[Seat(name="other", plan=fixed_plan(4))])
+    console.controller.lease = lease
+    await console.tick()
+    assert console.board.storm().active
+    assert list(console.board.shadows) == ["other"]
+    lease.lose()
+    await console.tick()
+    assert not console.board.storm().active
+    assert console.board.shadows == {}, "nor what shadows said then"
 
 
 async def test_a_storm_is_noticed_whatever_the_policy() -> None:
