@@ -83,6 +83,7 @@ class Board:
         self.needed = self._needed(report)
         self._take_answers(report)
         noticed = list(self._storm_noticed(report))
+        self.tallies.happenings.update(happening.kind for happening in noticed)
         self._tell_sample(report)
         self._tell_decision(report)
         for happening in (*report.happenings, *noticed):

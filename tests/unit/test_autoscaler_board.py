@@ -319,6 +319,7 @@ async def test_a_storm_is_noticed_whatever_the_policy() -> None:
     assert storm.evidence is not None
     assert storm.evidence.startswith("desired replicas rose to 12, 4.0 times the 3 needed, ")
     assert [one.detail[:6] for one in console.board.log.happenings if one.kind == "storm"] == ["began:"]
+    assert console.board.tallies.happenings["storm"] == 1
 
 
 async def test_a_day_of_a_hundred_workers_does_not_hold_up_the_tick() -> None:
