@@ -111,6 +111,10 @@ class Served:
         """One tick."""
         self._call(self.board.add, frame)
 
+    def ping(self) -> None:
+        """A sign of life to everybody, which says nothing."""
+        self._call(lambda: [reader.put_nowait(b": ping\n\n") for reader in self.board.readers])
+
     def _call(self, function: Callable[..., object], *arguments: object) -> None:
         """In the server's loop, and wait for it."""
         assert self._loop is not None
