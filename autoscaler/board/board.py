@@ -235,7 +235,8 @@ class Board:
         steering, leader = self.control.steering, self.control.leader()
         if self.facts.dry_run:
             return "dry-run"
-        if (leader and not leader["self"]) or (self.report and self.report.standby):
+        lease, told = self.control.controller.lease, self.report and self.report.standby
+        if (leader and not leader["self"]) or told or (lease and lease.standby):
             return "standby"
         if steering.target:
             return "manual"

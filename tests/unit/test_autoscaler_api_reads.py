@@ -235,6 +235,14 @@ async def test_before_the_first_tick_there_are_metrics_as_well(tmp_path: Path) -
     assert "autoscaler_desired_replicas" not in found
 
 
+async def test_before_the_first_tick_who_stands_by_is_no_leader(tmp_path: Path) -> None:
+    """Or an alert on their number would go off whenever a second one is started."""
+    lease, console = Lease(), Console()
+    console.controller.lease = lease
+    lease.lose()
+    assert (await scraped(console, tmp_path))["autoscaler_leader"] == 0
+
+
 async def test_the_age_of_a_signal_grows_while_it_is_not_known(tmp_path: Path) -> None:
     console = Console()
     console.eyes.seen = KNOWN
