@@ -294,6 +294,14 @@ async def test_the_audit_tells_who_changed_what_from_what_to_what(tmp_path: Path
     }
 
 
+async def test_a_line_of_the_audit_has_an_end(tmp_path: Path) -> None:
+    """Whoever has no token writes one as well."""
+    async with calling(Console(), tmp_path) as caller:
+        answer = await caller.http.post("api/v1/" + "x" * 20_000)
+    assert answer.status_code == 401
+    assert len(caller.audit[0]) < 1_000
+
+
 async def test_reading_leaves_no_line(tmp_path: Path) -> None:
     async with calling(Console(), tmp_path) as caller:
         for path in ("healthz", "api/v1/state", "metrics"):
