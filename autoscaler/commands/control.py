@@ -146,7 +146,7 @@ def show_steering(answer: dict[str, Any], *, as_json: bool) -> None:
 
 
 def show_json(document: Any) -> None:
-    """On one line a document, for programs."""
+    """A document over several lines, for programs."""
     typer.echo(orjson.dumps(document, option=orjson.OPT_INDENT_2))
 
 
