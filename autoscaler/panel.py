@@ -34,7 +34,7 @@ class Seat:
 
     def due(self, now: float) -> bool:
         """Whether its period has passed, or the clock was set back; if so the next one begins."""
-        set_back = self.next_at - now > self.plan.period_seconds + EARLY_SECONDS  # nobody waits for longer than a period
+        set_back = self.next_at - now > self.plan.period_seconds + EARLY_SECONDS  # nobody waits for more than a period
         if now < self.next_at - EARLY_SECONDS and not set_back:
             return False
         elapsed = now - self.next_at
