@@ -18,6 +18,7 @@ from autoscaler.steering import Steering, Target
 from contract.pods import PodSpec
 from contract.rollout import RolloutStrategy
 
+DAY_SECONDS = 86_400
 Leader = Mapping[str, Any]
 """Who leads: holder, term, self (whether it is this one), lease_seconds."""
 
@@ -60,7 +61,7 @@ class Control:
         """Assert a number, unclamped as `kubectl scale` does, until the time is over.  Raises RefusedError."""
         self._refuse_idle()
         until = self.clock() + for_seconds
-        words = f"{replicas} until {datetime.fromtimestamp(until, UTC):%H:%M:%S} UTC"
+        words = f"{replicas} until {_moment(until, dated=for_seconds >= DAY_SECONDS)} UTC"
         target = Target(replicas=replicas, until=until, reason=reason)
         self._steer(self.steering.aim(target), "manual", f"{words}: {reason}" if reason else words)
 
@@ -123,10 +124,16 @@ class Control:
             raise RefusedError(f"{leader['holder']} leads; orders are taken there")
         if lease and (why := lease.refusal()):
             raise RefusedError(f"this autoscaler does not act at the moment: {why}")
+        if self.controller.taking_over:
+            raise RefusedError("this autoscaler is only just taking over from the leader before; ask again in a second")
 
     def _steer(self, steering: Steering, kind: str, detail: str) -> None:
         told = Happening(at_seconds=self.clock(), kind=kind, subject=OPERATOR, detail=detail)
         self.controller.steer(steering, told)
+
+
+def _moment(at: float, *, dated: bool) -> str:
+    return f"{datetime.fromtimestamp(at, UTC):{'%Y-%m-%d ' if dated else ''}%H:%M:%S}"
 
 
 def _called(seat: Seat) -> str:

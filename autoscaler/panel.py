@@ -33,11 +33,12 @@ class Seat:
     next_at: float = float("-inf")
 
     def due(self, now: float) -> bool:
-        """Whether its period has passed; if so the next one begins."""
-        if now < self.next_at - EARLY_SECONDS:
+        """Whether its period has passed, or the clock was set back; if so the next one begins."""
+        set_back = self.next_at - now > self.plan.period_seconds + EARLY_SECONDS  # nobody waits for more than a period
+        if now < self.next_at - EARLY_SECONDS and not set_back:
             return False
-        late = now - self.next_at > self.plan.period_seconds
-        self.next_at = (now if late else self.next_at) + self.plan.period_seconds
+        elapsed = now - self.next_at
+        self.next_at = (now if abs(elapsed) > self.plan.period_seconds else self.next_at) + self.plan.period_seconds
         return True
 
     def ask(self, seen: Observation) -> Decision:

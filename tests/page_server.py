@@ -93,8 +93,11 @@ class Served:
         self._server = None
 
     def _dismiss(self) -> None:
+        self._tell(None)
+
+    def _tell(self, text: bytes | None) -> None:
         for reader in self.board.readers:
-            reader.put_nowait(None)
+            reader.put_nowait(text)
 
     def restart(self) -> None:
         """A new life on the same port, with an empty board."""
@@ -110,6 +113,10 @@ class Served:
     def add(self, frame: Frame) -> None:
         """One tick."""
         self._call(self.board.add, frame)
+
+    def ping(self) -> None:
+        """A sign of life to everybody, which says nothing."""
+        self._call(self._tell, b": ping\n\n")
 
     def _call(self, function: Callable[..., object], *arguments: object) -> None:
         """In the server's loop, and wait for it."""

@@ -7,6 +7,8 @@ from typing import Any
 from autoscaler.steering import Steering
 
 DETAIL_CHARACTERS_MAX = 300
+CHANGE_CHARACTERS_MAX = 100
+"""A path may be long, and anybody can ask for one."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,7 +26,7 @@ class AuditLine:
     def __str__(self) -> str:
         """In logfmt; what came over the network stands in JSON's quotes, so that no line can be forged with it."""
         fields: dict[str, Any] = {
-            "change": self.change,
+            "change": self.change[:CHANGE_CHARACTERS_MAX],
             "result": "accepted" if self.accepted else "refused",
             "status": self.status,
             "remote": self.remote,

@@ -13,6 +13,7 @@ from contract.errors import SettingsError
 TOKEN_NAME = "api-token"  # noqa: S105  # a file's name
 CHARACTERS_MIN = 16
 """Below this a token can be guessed."""
+EXPECTED = "expected letters, digits and signs of ASCII in one line, without spaces: it is sent in a header"
 
 
 class Token:
@@ -43,7 +44,14 @@ class Token:
                 f"the token in {self.path} has {len(token)} characters: expected {CHARACTERS_MIN} or more, "
                 "for example from: openssl rand -hex 32"
             )
+        if not sendable(token):
+            raise SettingsError(f"the token in {self.path} cannot be given by anybody: {EXPECTED}")
         self._digest, self._seen = _digest(token), seen
+
+
+def sendable(token: str) -> bool:
+    """Whether it can stand in a header as it is."""
+    return token.isascii() and token.isprintable() and " " not in token
 
 
 def made_token(folder: Path) -> Token:

@@ -90,9 +90,9 @@ def _of_the_process(board: Board) -> Mapping[str, Labelled]:
 
 
 def _of_kafka(board: Board, report: Report) -> Mapping[str, Labelled]:
-    """Under the names of kafka_exporter and others."""
+    """Under the names of kafka_exporter and others; from the leader alone, or sums would count them twice."""
     seen, group = seen_in(report), board.facts.group
-    if seen is None:
+    if seen is None or report.standby:
         return {}
     places = [(one, (one.topic, str(one.partition))) for one in seen.partitions]
     topics = sorted({one.topic for one in seen.partitions})

@@ -83,6 +83,7 @@ class Board:
         self.needed = self._needed(report)
         self._take_answers(report)
         noticed = list(self._storm_noticed(report))
+        self.tallies.happenings.update(happening.kind for happening in noticed)
         self._tell_sample(report)
         self._tell_decision(report)
         for happening in (*report.happenings, *noticed):
@@ -103,7 +104,12 @@ class Board:
         return self._need.replicas(seen.arrival_rate, (worker.true_processing_rate for worker in seen.workers))
 
     def _take_answers(self, report: Report) -> None:
-        """The last answer of each shadow that there still is, and whether the policy's own breaker is open."""
+        """The last answer of each shadow that there still is, and whether the policy's own breaker is open.
+
+        On standby nobody is asked, so that what was answered before would stand for ever.
+        """
+        if report.standby:
+            self.shadows, self._breaker = {}, None
         if report.answer is None:
             return
         present = {seat.name for seat in self.control.controller.panel.shadows}
@@ -229,7 +235,8 @@ class Board:
         steering, leader = self.control.steering, self.control.leader()
         if self.facts.dry_run:
             return "dry-run"
-        if (leader and not leader["self"]) or (self.report and self.report.standby):
+        lease, told = self.control.controller.lease, self.report and self.report.standby
+        if (leader and not leader["self"]) or told or (lease and lease.standby):
             return "standby"
         if steering.target:
             return "manual"

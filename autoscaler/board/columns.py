@@ -26,28 +26,32 @@ class Columns:
         self._capacity = capacity
         self._at: Times = np.full(capacity, np.nan)
         self._series: dict[str, Column] = {}
-        self._rows = 0
-        self._last = -math.inf
+        self._oldest = self._next = 0
+        """Numbers of rows: of the oldest that is kept, and of the one to come."""
 
     def append(self, at: float, row: Mapping[str, float | None]) -> None:
-        """Add a row; a series that it does not name is unknown.  One that is not newer than the last is passed over."""
-        if at <= self._last:
+        """Add a row; a series that it does not name is unknown.  One of the time of the last is passed over.
+
+        An older one comes after the clock was set back: rows that have not happened yet are forgotten.
+        """
+        if at == self.last:
             return
-        place = self._rows % self._capacity
+        while (last := self.last) is not None and at <= last:
+            self._next -= 1
+        place = self._next % self._capacity
         for name in row:
             if name not in self._series:
                 self._series[name] = np.full(self._capacity, np.nan, np.float32)
         for name, column in self._series.items():
             value = row.get(name)
             column[place] = np.nan if value is None else value
-        self._at[place], self._last = at, at
-        self._rows += 1
+        self._at[place] = at
+        self._next += 1
+        self._oldest = max(self._oldest, self._next - self._capacity)
 
     def rows(self, since: float, until: float = math.inf) -> Rows:
         """Those later than `since`, up to `until`; oldest first.  Copies."""
-        oldest = self._rows % self._capacity if self._rows > self._capacity else 0
-        count = min(self._rows, self._capacity)
-        order = (np.arange(count) + oldest) % self._capacity
+        order = np.arange(self._oldest, self._next) % self._capacity
         at = self._at[order]
         first, last = np.searchsorted(at, [since, until], side="right")
         chosen = order[first:last]
@@ -56,7 +60,7 @@ class Columns:
     @property
     def last(self) -> float | None:
         """The time of the newest row; None = there is none."""
-        return self._last if self._rows else None
+        return float(self._at[(self._next - 1) % self._capacity]) if self._next > self._oldest else None
 
 
 def thin(rows: Rows, points: int) -> Rows:

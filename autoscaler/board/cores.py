@@ -46,6 +46,8 @@ class CoreMeter:
         return Cores(init=init, work=max(0.0, total - init))
 
     def _before(self, now: _Totals) -> _Totals | None:
+        if self._known and now.at < self._known[-1].at:  # the clock was set back
+            self._known.clear()
         self._known.append(now)
         while len(self._known) > 2 and self._known[1].at <= now.at - WINDOW_SECONDS:  # noqa: PLR2004  # a mean needs two
             self._known.popleft()

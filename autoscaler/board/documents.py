@@ -205,7 +205,9 @@ class StateDocument(Document):
     shadows: list[ShadowDocument]
     manual: TargetDocument | None
     paused: PauseDocument | None
-    leader: LeaderDocument | None = Field(description="null = there is no lease, so this one acts")
+    leader: LeaderDocument | None = Field(
+        description="null = there is no lease, so this one acts; on standby: nobody leads, or it is not known"
+    )
     replicas: ReplicasDocument
     lag: LagDocument
     rates: RatesDocument

@@ -16,6 +16,8 @@ READERS_MAX = 64
 QUEUED_MAX = 500
 """Events: about two minutes of a busy autoscaler."""
 REPLAYED_MAX = 4_000
+DIGITS_MAX = 18
+"""Of an event's number: Python refuses to read thousands of them."""
 
 
 class EventName(StrEnum):
@@ -118,5 +120,5 @@ class Stream:
 
     def _missed(self, last_id: str | None) -> Iterator[bytes]:
         birth, _, number = (last_id or "").rpartition("-")
-        if birth == self.birth and number.isdecimal():
+        if birth == self.birth and number.isdecimal() and len(number) <= DIGITS_MAX:
             yield from (event for told, event in self._lasting if told > int(number))

@@ -7,6 +7,7 @@ from typing import Annotated, Any, Self
 import httpx
 import typer
 
+from autoscaler.api.auth import EXPECTED, sendable
 from autoscaler.errors import AutoscalerError
 
 DEFAULT_URL = "http://127.0.0.1:8080"
@@ -72,13 +73,16 @@ class ApiClient:
     def _token(self) -> str:
         path = self._token_file or DEFAULT_TOKEN_FILE
         try:
-            return path.read_text(encoding="utf-8").strip()
+            token = path.read_text(encoding="utf-8").strip()
         except (OSError, UnicodeDecodeError) as error:
             why = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
             raise ApiError(
                 f"the token file {path} cannot be read: {why}; an autoscaler tells at its start where its token is:"
                 " name it by --token-file FILE or WEIR_API_TOKEN_FILE"
             ) from error
+        if not sendable(token):
+            raise ApiError(f"{path} holds no token: {EXPECTED}")
+        return token
 
 
 def _document(answer: httpx.Response, url: str) -> Any:

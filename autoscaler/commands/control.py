@@ -57,6 +57,7 @@ autoscaler that is switched off.  To keep a number for good, use a policy of kin
 {WHERE}""",
 }
 FOR = "10m"
+PART = r"(\d+(?:\.\d+)?)([smhd])"
 UNITS = {"s": 1, "m": 60, "h": 3_600, "d": 86_400}
 Reason = Annotated[str | None, typer.Option(metavar="TEXT", help="Shown to those who wonder why, and kept.")]
 
@@ -120,10 +121,10 @@ def scale(  # noqa: PLR0917  # typer passes them by name
 
 def read_duration(text: str) -> float:
     """Seconds of `90`, `90s`, `10m`, `1h30m`.  Raises SettingsError."""
-    parts = re.findall(r"(\d+(?:\.\d+)?)([smhd])", f"{text}s" if text.replace(".", "", 1).isdecimal() else text)
+    whole = f"{text}s" if text.replace(".", "", 1).isdecimal() else text
+    parts = re.findall(PART, whole)
     seconds = sum(float(number) * UNITS[unit] for number, unit in parts)
-    whole = "".join(number + unit for number, unit in parts)
-    if whole.removesuffix("s") != text.removesuffix("s") or not 0 < seconds <= TARGET_SECONDS_MAX:
+    if "".join(number + unit for number, unit in parts) != whole or not 0 < seconds <= TARGET_SECONDS_MAX:
         raise SettingsError(f"--for {text}: expected a duration of up to 7 days, such as 90s, 10m or 1h30m")
     return seconds
 
@@ -145,7 +146,7 @@ def show_steering(answer: dict[str, Any], *, as_json: bool) -> None:
 
 
 def show_json(document: Any) -> None:
-    """On one line a document, for programs."""
+    """A document over several lines, for programs."""
     typer.echo(orjson.dumps(document, option=orjson.OPT_INDENT_2))
 
 

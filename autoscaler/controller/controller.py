@@ -111,6 +111,11 @@ class Controller:
             steering=self.steering,
         )
 
+    @property
+    def taking_over(self) -> bool:
+        """Whether it has become the leader, and does not go on yet with what the one before has left."""
+        return stand_of(self.lease, self._term)[0] is Stand.TAKING_OVER
+
     def _stand(self, found: Sequence[Found] | None) -> Stand:
         """A new term begins with what there is, and is put off until the backend has said what that is."""
         stand, why = stand_of(self.lease, self._term)

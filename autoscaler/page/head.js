@@ -52,7 +52,7 @@ function facts(state) {
     ["Topic", `${state.topic}, ${count(state.partitions)} partitions`],
     ["Policy", policy ? `${policy.name}, ${policy.kind}, ${bounds(policy)}` : UNKNOWN],
     ["Backend", state.backend],
-    ["Leader", leader ? leaderWords(leader) : "no lease: alone"],
+    ["Leader", leader ? leaderWords(leader) : state.mode === "standby" ? "nobody at the moment" : "no lease: alone"],
   ];
 }
 

@@ -10,6 +10,7 @@ export class Link {
   phase = "connecting";
   retryAt = 0; // on performance.now()'s clock, in seconds
   heardAt = 0; // the last event, on the same clock
+  #aliveAt = 0; // the last byte: pings come also from a server that does not tick
   #lastEventId;
   #failures = 0;
   #wake = () => {};
@@ -19,7 +20,7 @@ export class Link {
   constructor({ load, take, tell }) {
     Object.assign(this, { load, take, tell });
     addEventListener("online", () => this.retry());
-    addEventListener("pageshow", (event) => { if (event.persisted) this.#abort.abort(); });
+    addEventListener("pageshow", (event) => { if (event.persisted) this.renew(); });
   }
 
   async run() {
@@ -32,12 +33,15 @@ export class Link {
 
   retry() { this.#wake(); }
 
+  // Everything anew, over another connection.
+  renew() { this.#abort.abort(); }
+
   async #connect() {
     this.#abort = new AbortController();
     const { signal } = this.#abort;
     this.#say("connecting");
-    const watching = setInterval(() => { if (now() - this.heardAt > SILENT_SECONDS) this.#abort.abort(); }, 5_000);
-    this.heardAt = now();
+    const watching = setInterval(() => { if (now() - this.#aliveAt > SILENT_SECONDS) this.#abort.abort(); }, 5_000);
+    this.heardAt = this.#aliveAt = now();
     try {
       await this.#read(signal);
     } finally {
@@ -57,7 +61,8 @@ export class Link {
       this.#say("live");
     }, () => this.#abort.abort());
     for await (const event of events) {
-      this.heardAt = now();
+      this.#aliveAt = now();
+      if (event) this.heardAt = this.#aliveAt;
       if (event && loaded) this.#give(event);
       else if (event) early.push(event);
     }

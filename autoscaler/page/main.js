@@ -19,6 +19,7 @@ import { Workers } from "./workers.js";
 
 const POINTS = 1_800; // more than there are pixels
 const ROWS_MAX = 4 * POINTS; // live rows come in full detail: when there are so many they are thinned anew
+const SET_BACK_SECONDS = 10; // less than that, and an event was only late
 const board = new Board();
 const timeline = new Timeline();
 const frames = new Frames();
@@ -30,6 +31,7 @@ const link = new Link({
   take: (kind, document) => {
     const began = performance.now();
     board.take(kind, document);
+    if (kind === "state" && link.phase === "live" && setBack(document.at)) link.renew();
     board.samples.forget(board.samples.last - 2 * timeline.range);
     if (board.samples.at.length > ROWS_MAX && !timeline.zoomed) fetchSamples();
     (drawers[kind] ?? []).forEach(later);
@@ -57,6 +59,9 @@ function drawAll() {
   new Set(Object.values(drawers).flat()).forEach(later);
   charts.redraw();
 }
+
+// Whether the server's clock was set back: what is newest here has not happened there.
+function setBack(at) { return at < board.samples.last - SET_BACK_SECONDS; }
 
 function query() { return { seconds: timeline.range, points: POINTS }; }
 

@@ -71,6 +71,8 @@ class StormWatch:
 
     def look(self, now: Second) -> str | None:
         """Take one tick in; what there is to tell: that a storm began, with its evidence, or that it is over."""
+        if self._seconds and now.at_seconds < self._seconds[-1].at_seconds:  # the clock was set back
+            self._forget()
         self._seconds.append(now)
         seconds = tuple(self._seconds)
         grown = growth(seconds, self.lookback_seconds)
@@ -82,6 +84,11 @@ class StormWatch:
         if grown and is_storm(grown):
             self.storm = grown
         return None
+
+    def _forget(self) -> None:
+        """What was seen until now, for its times are yet to come.  A storm that goes on is seen again."""
+        self._seconds.clear()
+        self.storm, self._over_at = None, float("-inf")
 
     def _began(self, grown: Growth | None) -> str | None:
         """One that is over is not told again because of its past."""

@@ -61,6 +61,29 @@ def test_silence_is_told(serve: Serve, open_page: Open) -> None:
     expect_live(page)
 
 
+def test_a_server_that_lives_and_tells_nothing_is_silent(serve: Serve, open_page: Open) -> None:
+    """It answers, and does not tick: its pings are no news."""
+    served = serve()
+    page = open_page(served)
+    served.advance(1)
+    expect(page.locator("#connection")).to_have_attribute("data-phase", "stale", timeout=15_000)
+    served.ping()
+    page.wait_for_timeout(1_500)
+    assert page.locator("#connection").get_attribute("data-phase") == "stale"
+
+
+def test_a_clock_that_was_set_back_is_believed(serve: Serve, open_page: Open) -> None:
+    """What the server has forgotten as the future is gone here as well, and the present is shown."""
+    served = serve(ahead=60)
+    page = open_page(served)
+    served.advance(1)
+    expect_latest(page, served.world.at - 1)
+    served.board.columns = {name: column[:1] for name, column in served.board.columns.items()}
+    served.world.at -= 50
+    served.advance(2)
+    expect_latest(page, served.world.at - 1)
+
+
 def test_nobody_has_to_wait_for_the_next_try(serve: Serve, open_page: Open, heard: Heard) -> None:
     heard.allowed += REFUSED
     served = serve()

@@ -119,6 +119,15 @@ def test_what_cannot_be_controlled_says_why(
     expect(page.locator("#why-not")).to_contain_text(reason)
 
 
+def test_on_standby_there_is_a_lease_also_when_nobody_leads(serve: Serve, open_page: Open) -> None:
+    served = serve()
+    served.world.changes = {"mode": "standby", "leader": None}
+    served.advance(1)
+    facts = open_page(served).locator("#facts")
+    expect(facts).to_contain_text("nobody at the moment")
+    expect(facts).not_to_contain_text("alone")
+
+
 def test_a_rolling_update_shows_how_far_it_is(serve: Serve, open_page: Open) -> None:
     served = serve()
     rollout = {

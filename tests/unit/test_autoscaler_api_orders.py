@@ -294,6 +294,14 @@ async def test_the_audit_tells_who_changed_what_from_what_to_what(tmp_path: Path
     }
 
 
+async def test_a_line_of_the_audit_has_an_end(tmp_path: Path) -> None:
+    """Whoever has no token writes one as well."""
+    async with calling(Console(), tmp_path) as caller:
+        answer = await caller.http.post("api/v1/" + "x" * 20_000)
+    assert answer.status_code == 401
+    assert len(caller.audit[0]) < 1_000
+
+
 async def test_reading_leaves_no_line(tmp_path: Path) -> None:
     async with calling(Console(), tmp_path) as caller:
         for path in ("healthz", "api/v1/state", "metrics"):
@@ -349,6 +357,8 @@ def test_a_link_is_not_followed_to_make_a_token(tmp_path: Path) -> None:
         pytest.param(b"", "has 0 characters: expected 16 or more", id="empty"),
         pytest.param(b"letmein\n", "has 7 characters", id="short"),
         pytest.param(b"\xff" * 20, "it is not UTF-8 text", id="no text"),
+        pytest.param("correct-hörse-battery".encode(), "expected letters, digits", id="nothing for a header"),
+        pytest.param(b"first-line-of-it\nand-a-second", "expected letters, digits", id="two lines"),
     ],
 )
 def test_a_token_file_that_cannot_be_used_is_refused_at_the_start(

@@ -12,6 +12,7 @@ from autoscaler.model import Condition, Memory, Observation, Plan, Proposal, Ste
 from autoscaler.panel import Seat
 from autoscaler.policies.fixed import fixed_plan
 from tests.consoles import BEGAN_AT, Console, calling, lags
+from tests.controllers import Lease
 from tests.promtool import lint, needs_promtool
 
 KNOWN: dict[str, Any] = {
@@ -214,10 +215,32 @@ async def test_what_is_not_known_is_absent(tmp_path: Path) -> None:
     assert not [name for name in found if name.startswith('autoscaler_metric_value{metric="total_lag"')]
 
 
+async def test_on_standby_the_groups_figures_are_the_leaders_to_tell(tmp_path: Path) -> None:
+    """Whoever scrapes both would sum them up, and a board made for one kafka_exporter shows twice the lag."""
+    lease, console = Lease(), Console()
+    console.controller.lease = lease
+    console.eyes.seen = KNOWN
+    await console.tick()
+    assert [name for name in await scraped(console, tmp_path) if name.startswith("kafka_")]
+    lease.lose()
+    await console.tick()
+    found = await scraped(console, tmp_path)
+    assert not [name for name in found if name.startswith("kafka_")]
+    assert found['autoscaler_metric_value{metric="total_lag"}'] == 11
+
+
 async def test_before_the_first_tick_there_are_metrics_as_well(tmp_path: Path) -> None:
     found = await scraped(Console(), tmp_path)
     assert found["autoscaler_leader"] == 1
     assert "autoscaler_desired_replicas" not in found
+
+
+async def test_before_the_first_tick_who_stands_by_is_no_leader(tmp_path: Path) -> None:
+    """Or an alert on their number would go off whenever a second one is started."""
+    lease, console = Lease(), Console()
+    console.controller.lease = lease
+    lease.lose()
+    assert (await scraped(console, tmp_path))["autoscaler_leader"] == 0
 
 
 async def test_the_age_of_a_signal_grows_while_it_is_not_known(tmp_path: Path) -> None:

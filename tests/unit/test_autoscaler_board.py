@@ -17,6 +17,7 @@ from autoscaler.needed import WorkerRate
 from autoscaler.panel import Seat
 from autoscaler.policies.fixed import fixed_plan
 from tests.consoles import BEGAN_AT, HPA, Console, lags
+from tests.controllers import Lease
 
 
 def decision(at: float, before: int, now: int, rule: str = "lag", **more: Any) -> DecisionDocument:
@@ -188,6 +189,16 @@ async def test_an_engine_that_samples_every_other_second_makes_no_spikes() -> No
     assert max(series["cpu_work_cores"][6:]) <= 1.3
 
 
+async def test_cpu_is_known_again_as_soon_as_a_clock_was_set_back() -> None:
+    """Two totals are enough, as at the start."""
+    console = Console()
+    used = Usage(generation=0, at_seconds=0.0, cpu_seconds=1.0, memory_bytes=1e6)
+    await cpu_series(console, used, [(float(tick), 0.0, True) for tick in range(5)])
+    console.backend.world.at_seconds -= 3_600
+    series = await cpu_series(console, used, [(5.0, 0.0, True), (6.0, 0.0, True)])
+    assert series["cpu_work_cores"].tolist()[-1] == pytest.approx(1.0)
+
+
 async def cpu_series(
     console: Console, used: Usage, figures: Sequence[tuple[float, float, bool]]
 ) -> Mapping[str, Column]:
@@ -269,6 +280,20 @@ async def test_a_policys_own_breaker_is_a_storm() -> None:
     assert not console.board.storm().active
 
 
+async def test_on_standby_there_is_no_breaker_that_was_open_before() -> None:
+    """Nobody asks the policy any more, which could close it."""
+    lease = Lease()
+    console = Console(plan=storm_plan([True]), shadows=[Seat(name="other", plan=fixed_plan(4))])
+    console.controller.lease = lease
+    await console.tick()
+    assert console.board.storm().active
+    assert list(console.board.shadows) == ["other"]
+    lease.lose()
+    await console.tick()
+    assert not console.board.storm().active
+    assert console.board.shadows == {}, "nor what shadows said then"
+
+
 async def test_a_storm_is_noticed_whatever_the_policy() -> None:
     """A policy on CPU that has no breaker: twelve are asked for, three are needed, and half of the CPU is starting."""
     wanted = [3]
@@ -294,6 +319,7 @@ async def test_a_storm_is_noticed_whatever_the_policy() -> None:
     assert storm.evidence is not None
     assert storm.evidence.startswith("desired replicas rose to 12, 4.0 times the 3 needed, ")
     assert [one.detail[:6] for one in console.board.log.happenings if one.kind == "storm"] == ["began:"]
+    assert console.board.tallies.happenings["storm"] == 1
 
 
 async def test_a_day_of_a_hundred_workers_does_not_hold_up_the_tick() -> None:

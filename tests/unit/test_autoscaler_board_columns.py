@@ -56,13 +56,32 @@ def test_a_series_that_comes_later_was_unknown_before_and_one_that_ends_is_unkno
     ]
 
 
-@pytest.mark.parametrize("at", [2.0, 1.5])
-def test_a_row_that_is_not_newer_is_passed_over(at: float) -> None:
-    """As when a clock was set back: time goes forward in the answer."""
+def test_a_row_that_comes_twice_is_passed_over() -> None:
     columns = filled(2)
+    columns.append(2.0, {"lag": 99})
+    assert told(columns.rows(0)) == [(1.0, {"lag": 1.0}), (2.0, {"lag": 2.0})]
+
+
+@pytest.mark.parametrize(
+    ("count", "at", "seconds"),
+    [
+        pytest.param(4, 3.5, [1, 2, 3, 3.5], id="a row has not happened yet"),
+        pytest.param(4, 2.0, [1, 2], id="one of the same second makes room"),
+        pytest.param(4, 0.5, [0.5], id="back to before all of them"),
+        pytest.param(13, 10.5, [4, 5, 6, 7, 8, 9, 10, 10.5], id="what was overwritten does not come back"),
+    ],
+)
+def test_when_the_clock_is_set_back_rows_of_the_future_are_forgotten(
+    count: int, at: float, seconds: list[float]
+) -> None:
+    """Time goes forward in the answer, and the present is in it: not only when the clock has caught up."""
+    columns = filled(count)
     columns.append(at, {"lag": 99})
-    assert columns.rows(0).at.tolist() == [1.0, 2.0]
-    assert columns.last == 2.0
+    assert columns.rows(0).at.tolist() == seconds
+    assert columns.rows(0).series["lag"][-1] == 99
+    columns.append(at + 1, {"lag": 100})
+    assert columns.rows(0).at.tolist() == [*seconds, at + 1]
+    assert columns.last == at + 1
 
 
 def rows_of(*columns: list[float | None]) -> Rows:

@@ -72,6 +72,7 @@ async def test_who_comes_back_is_told_what_it_missed() -> None:
         pytest.param("b--1", id="a negative one"),
         pytest.param("", id="empty"),
         pytest.param("b-99", id="of the future"),
+        pytest.param("b-" + "9" * 5_000, id="a number of more digits than Python reads"),
     ],
 )
 async def test_an_id_that_means_nothing_here_is_passed_over(last_id: str | None) -> None:

@@ -59,6 +59,13 @@ async def test_a_target_is_asserted_until_its_time_is_over_and_the_policy_goes_o
     assert moves[1] == "2 → 7: manual: set by an operator: deploy"
 
 
+async def test_a_target_that_ends_on_another_day_is_told_with_its_date() -> None:
+    console = Console()
+    console.control.aim(7, 2 * 86_400.0)
+    await console.tick()
+    assert happened(console, "manual") == ["7 until 1970-01-14 13:46:40 UTC"]
+
+
 async def test_a_target_needs_no_look() -> None:
     """What an operator wants is done also while Kafka does not answer."""
     console = Console()

@@ -145,7 +145,11 @@ async def test_a_wrong_or_missing_token(tmp_path: Path) -> None:
     async with shell(console, tmp_path) as here:
         wrong = await here.refused("pause", "--token-file", str(tmp_path / "other"))
         missing = await here.refused("pause", "--token-file", str(tmp_path / "none"))
+        (tmp_path / "other").write_text("töken\nin two lines", encoding="utf-8")
+        garbled = await here.refused("pause", "--token-file", str(tmp_path / "other"))
     assert wrong.startswith("Wrong token: this is not the token of this autoscaler")
+    assert "other holds no token: expected letters, digits" in garbled
+    assert "töken" not in garbled
     assert "cannot be read: No such file or directory" in missing
     assert "WEIR_API_TOKEN_FILE" in missing
 
@@ -205,7 +209,7 @@ def test_a_duration(text: str, seconds: float) -> None:
     assert read_duration(text) == seconds
 
 
-@pytest.mark.parametrize("text", ["", "0", "-5", "10x", "m", "8d", "1h 30m", "1e3", "ten", "30m1"])
+@pytest.mark.parametrize("text", ["", "0", "-5", "10x", "m", "8d", "1h 30m", "1e3", "ten", "30m1", "10ms", "1hs"])
 def test_what_is_no_duration(text: str) -> None:
     with pytest.raises(SettingsError, match="expected a duration of up to 7 days"):
         read_duration(text)

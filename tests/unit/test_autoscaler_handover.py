@@ -62,6 +62,19 @@ async def test_a_new_leader_goes_on_with_them() -> None:
     assert (await console.tick()).desired == 5
 
 
+async def test_no_order_is_taken_between_winning_the_lease_and_taking_over() -> None:
+    """It would take the place of everything that the leader before has left, and then be lost itself."""
+    lease = Lease()
+    console = leading(lease)
+    lease.state = before = estate(Steering(policy=FIVE))
+    with pytest.raises(RefusedError, match="taking over"):
+        console.control.pause("deploy")
+    assert lease.state == before
+    await console.tick()
+    console.control.pause("deploy")
+    assert left(lease).policy == FIVE
+
+
 async def test_a_target_that_is_over_is_not_taken_over() -> None:
     lease = Lease()
     console = leading(lease)

@@ -44,6 +44,9 @@ def asked_at(times: list[float], period_seconds: float) -> list[float]:
         pytest.param(
             [0, 10, 11, 12, 13], 3.0, [0, 10, 13], id="after a long stop periods begin anew: none is made up for"
         ),
+        pytest.param(
+            [3600, 3601, 10, 11, 12, 13], 3.0, [3600, 10, 13], id="a clock that was set back silences nobody until then"
+        ),
     ],
 )
 def test_a_policy_is_asked_once_a_period(ticks: list[float], period: float, asked: list[float]) -> None:

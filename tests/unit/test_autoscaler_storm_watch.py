@@ -124,6 +124,14 @@ def test_a_second_storm_is_told_as_well() -> None:
     ]
 
 
+def test_a_storm_after_the_clock_was_set_back_is_told_as_well() -> None:
+    """What came before has times that are yet to come, and is no past of anything."""
+    watch = StormWatch()
+    ahead = [replace(each, at_seconds=each.at_seconds + 3_600) for each in [*run(), calm(130), calm(131)]]
+    assert [words.split(" ")[0] for _, words in told(ahead, watch)] == ["began:", "over"]
+    assert [words.split(" ")[0] for _, words in told(run(), watch)] == ["began:"]
+
+
 def test_it_begins_with_the_first_raise_and_not_with_workers_that_were_too_many_before() -> None:
     """At the start of a run there are more workers than a load needs that has not come yet."""
     idle = [replace(calm(80 + n), needed=0) for n in range(20)]
