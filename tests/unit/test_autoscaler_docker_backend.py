@@ -30,6 +30,7 @@ class Client:
     signals: list[tuple[str, str]] = field(default_factory=list)
     gate: threading.Event | None = None
     """Holds up `create_container`."""
+    inspected: int = 0
     api_version: str = "1.41"
 
     def add(self, name: str, generation: int, state: str = "running") -> None:
@@ -75,6 +76,8 @@ class Client:
         return b"bye"
 
     def inspect_container(self, _made: str) -> dict[str, Any]:
+        self.inspected += 1
+        self._refuse("inspect")
         return {"State": {"ExitCode": 3, "FinishedAt": "1970-01-01T00:01:00Z"}}
 
     def _refuse(self, call: str) -> None:
@@ -198,3 +201,17 @@ async def test_what_is_said_of_an_engine_that_is_left_alone_does_not_change_each
         said.append(str(told.value))
     assert said[1] == said[2]
     assert "it is asked again in 10 s at most" in said[1]
+
+
+async def test_one_container_of_which_the_engine_tells_nothing_does_not_hide_the_others() -> None:
+    """It counts as running until its end is known, which is asked again now and then, and not in every tick."""
+    client = Client(refused={"inspect"})
+    client.add("worker-1", 0, "exited")
+    client.add("worker-2", 0)
+    backend = backend_of(client)
+    for _ in range(3):
+        assert {one.name: one.exit for one in await backend.list()} == {"worker-1": None, "worker-2": None}
+    assert client.inspected == 1
+    client.refused.clear()
+    backend._view._facts["id-0"].ask_again_at = 0.0
+    assert (await backend.list())[0].exit == Exit(at_seconds=60.0, code=3, last_words="bye")

@@ -12,6 +12,7 @@ from autoscaler.reconciler.model import Exit, Found
 
 START_SECONDS_MAX = 10.0
 """A container that is made and not started for longer than this was left so by an autoscaler that died."""
+ASK_AGAIN_SECONDS = 10.0
 NEVER_STARTED = "its container was made and never started: the autoscaler ended meanwhile"
 
 
@@ -21,6 +22,8 @@ class Facts:
 
     port: int | None = None
     exit: Exit | None = None
+    ask_again_at: float = 0.0
+    """When its end may be asked for again, on the monotonic clock: an engine that hangs over it takes five seconds."""
     told_at: float | None = None
     """When this process last sent it SIGTERM, on the monotonic clock."""
 
@@ -68,11 +71,13 @@ class View:
     async def learn(self, seen: Seen) -> None:
         """Ask what is not known yet: the port of one that runs, the end of one that ended.
 
-        The end must be known, or the worker would be shown as running; the port may wait.
+        Without its end a worker is shown as running: one of which the engine tells nothing must not hide the others.
         """
         facts = self.facts(seen)
-        if seen.ended and facts.exit is None:
-            facts.exit = await self.containers.exit(seen.id)
+        if seen.ended and facts.exit is None and time.monotonic() >= facts.ask_again_at:
+            facts.ask_again_at = time.monotonic() + ASK_AGAIN_SECONDS
+            with suppress(BackendError):
+                facts.exit = await self.containers.exit(seen.id)
         if seen.state is State.RUNNING and facts.port is None:
             with suppress(BackendError):
                 facts.port = await self.containers.port(seen.id)
