@@ -93,9 +93,7 @@ async def test_the_status_tells_what_is_wrong(tmp_path: Path) -> None:
         pytest.param(Phase.COMPLETE, None, id="complete: there is nothing to tell"),
     ],
 )
-async def test_the_status_tells_of_a_rollout_that_is_not_over(
-    tmp_path: Path, phase: Phase, words: str | None
-) -> None:
+async def test_the_status_tells_of_a_rollout_that_is_not_over(tmp_path: Path, phase: Phase, words: str | None) -> None:
     console = Console()
     await console.tick()
     releases = console.controller.releases
