@@ -26,7 +26,7 @@ class Teller:
         if report.held != self._held:
             self._line(report.at_seconds, f"{'holding':<12} {report.held or 'no longer'}")
             self._held = report.held
-        if report.at_seconds - self._stood_at >= STANDING_EVERY_SECONDS:
+        if abs(report.at_seconds - self._stood_at) >= STANDING_EVERY_SECONDS:  # a clock may be set back
             self._stood_at = report.at_seconds
             self._line(report.at_seconds, standing(report))
 

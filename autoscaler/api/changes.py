@@ -134,9 +134,8 @@ async def end_target(desk: DeskHere) -> SteeringDocument:
 async def show_policy(desk: DeskHere) -> ManifestDocument:
     """As text that PUT takes again."""
     acting = desk.control.controller.panel.acting
-    return ManifestDocument(
-        **policy_of(acting).model_dump(), replaced=desk.control.steering.policy is not None, manifest=acting.manifest
-    )
+    replaced = desk.control.steering.policy == acting.manifest  # one that was taken over may not be readable here
+    return ManifestDocument(**policy_of(acting).model_dump(), replaced=replaced, manifest=acting.manifest)
 
 
 _BODY: dict[str, Any] = {

@@ -8,6 +8,9 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from autoscaler.rollout.model import Phase
+from autoscaler.rollout.view import in_words
+
 UNKNOWN = "?"
 Document = Mapping[str, Any]
 MINUTE, HOUR, DAY = 60, 3_600, 86_400
@@ -41,6 +44,8 @@ def _alarms(state: Document) -> Iterator[tuple[str, str]]:
         yield f"INIT STORM: {state['storm']['evidence']}", "bold red"
     if state["held"]:
         yield f"holding: {state['held']}", "yellow"
+    if (rollout := state["rollout"]) and rollout["phase"] == Phase.STALLED:
+        yield f"rollout: {in_words(rollout)}", "yellow"
     for problem in state["problems"]:
         yield problem, "yellow"
 
@@ -57,6 +62,8 @@ def _facts(state: Document, decisions: Sequence[Document]) -> Iterator[tuple[str
         yield "leader", f"{leader['holder']}{' (this one)' if leader['self'] else ''}, term {leader['term']}"
     counts = ", ".join(f"{number(replicas[name])} {name}" for name in ("desired", "current", "ready", "needed"))
     yield "workers", f"{counts}; {number(state['group_members'])} members in the group"
+    if (rollout := state["rollout"]) and rollout["phase"] == Phase.PROGRESSING:
+        yield "rollout", in_words(rollout)
     limit = state["slo_time_lag_seconds"]
     slo = "" if limit is None else f" (limit {limit:g} s)"
     yield "lag", f"{number(lag['events'])} events, {number(lag['seconds'], 1)} s{slo}"

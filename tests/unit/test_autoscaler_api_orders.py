@@ -294,6 +294,15 @@ async def test_the_audit_tells_who_changed_what_from_what_to_what(tmp_path: Path
     }
 
 
+async def test_a_kept_policy_that_cannot_be_read_here_has_replaced_nothing(tmp_path: Path) -> None:
+    """Such as one of a later version, which another leader was given."""
+    console = Console()
+    console.controller.steering = Steering(policy="kind: Unheard\n")
+    async with calling(console, tmp_path) as caller:
+        shown = (await caller.http.get("api/v1/policy")).json()
+    assert (shown["name"], shown["replaced"]) == ("start", False)
+
+
 async def test_a_line_of_the_audit_has_an_end(tmp_path: Path) -> None:
     """Whoever has no token writes one as well."""
     async with calling(Console(), tmp_path) as caller:

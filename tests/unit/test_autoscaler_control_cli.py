@@ -5,7 +5,7 @@ import json
 import socket
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
@@ -16,6 +16,7 @@ from autoscaler.commands.control import read_duration
 from autoscaler.commands.status_text import number
 from autoscaler.panel import Seat
 from autoscaler.policies.fixed import fixed_plan
+from autoscaler.rollout.model import Phase
 from autoscaler.steering import Steering
 from contract.errors import SettingsError
 from tests.consoles import BAD_HPA, HPA, Console, calling, lags
@@ -82,6 +83,24 @@ async def test_the_status_tells_what_is_wrong(tmp_path: Path) -> None:
         said = await here.told("status")
     assert "holding: observer: TimeoutError" in said
     assert "? events, ? s" in said
+
+
+@pytest.mark.parametrize(
+    ("phase", "words"),
+    [
+        pytest.param(Phase.STALLED, "revision 1: stalled: worker-3: CrashLoopBackOff", id="stalled"),
+        pytest.param(Phase.PROGRESSING, "revision 1: waiting, ", id="it goes on"),
+        pytest.param(Phase.COMPLETE, None, id="complete: there is nothing to tell"),
+    ],
+)
+async def test_the_status_tells_of_a_rollout_that_is_not_over(tmp_path: Path, phase: Phase, words: str | None) -> None:
+    console = Console()
+    await console.tick()
+    releases = console.controller.releases
+    releases.rollout = replace(releases.rollout, phase=phase, reason="worker-3: CrashLoopBackOff")
+    async with shell(console, tmp_path) as here:
+        said = await here.told("status")
+    assert words in said if words else "revision" not in said
 
 
 async def test_the_status_for_programs(tmp_path: Path) -> None:

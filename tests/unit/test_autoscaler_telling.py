@@ -93,6 +93,8 @@ def test_how_things_stand_is_told_now_and_then() -> None:
     for second in range(int(2 * STANDING_EVERY_SECONDS) + 1):
         teller.tell(report(NOON + second))
     assert [line.split()[0] for line in lines] == ["12:00:00", "12:00:10", "12:00:20"]
+    teller.tell(report(NOON - 3_600))
+    assert lines[-1].startswith("11:00:00"), "also at once when the clock was set back"
 
 
 @pytest.mark.parametrize(
