@@ -64,6 +64,10 @@ METRICS: dict[str, Metric] = {
     ),
     "kafka_topic_partition_current_offset": Metric(Gauge, "End of the log.", ("topic", "partition")),
     "kafka_topic_partition_oldest_offset": Metric(Gauge, "Begin of the log.", ("topic", "partition")),
+    "autoscaler_info": Metric(
+        Gauge, "Always 1; the labels tell whose workers it scales.", ("consumergroup", "topic", "dry_run")
+    ),
+    "autoscaler_slo_time_lag_seconds": Metric(Gauge, "The most that the time lag may be, where somebody said so."),
     "autoscaler_desired_replicas": Metric(Gauge, "Workers that are wanted."),
     "autoscaler_actual_replicas": Metric(Gauge, "Workers that there are, by what they do.", ("state",)),
     "autoscaler_needed_replicas": Metric(Gauge, "The least workers that keep up with what arrives."),
@@ -92,6 +96,8 @@ METRICS: dict[str, Metric] = {
     "autoscaler_held": Metric(Gauge, "1 while a part fails, so that nothing is changed."),
     "autoscaler_fallback_active": Metric(Gauge, "1 while the policy falls back for want of a metric."),
     "autoscaler_storm_suspected": Metric(Gauge, "1 while the signs of an init storm are seen."),
+    "autoscaler_breaker_open": Metric(Gauge, "1 while the acting policy's breaker lets nothing grow."),
+    "autoscaler_rollout_phase": Metric(Gauge, "1 for the phase that the workers' rollout is in.", ("phase",)),
     "autoscaler_worker_cpu_seconds_total": Metric(Counter, "CPU of all workers, by what it was for.", ("part",)),
     "autoscaler_event_readers": Metric(Gauge, "Readers of the API's server-sent events."),
     # every process

@@ -9,17 +9,20 @@ from prometheus_client.registry import Collector
 from starlette.responses import Response
 
 from autoscaler.api.desk import DeskHere
-from autoscaler.board.board import Board
+from autoscaler.board.board import IDLE, Board
 from autoscaler.board.shape import lag_of, policy_of, seen_in
 from autoscaler.controller import Report
 from autoscaler.model import Observation
 from autoscaler.reconciler.model import Launch, Pod, Remove
+from autoscaler.rollout.model import Phase
 from autoscaler.signals import Signal, read_signal
 from contract.metrics import METRICS
 
 FALLBACK = "Fallback"
 """KEDA's condition."""
 STATES = ("pending", "starting", "ready", "stopping")
+DEATHS = ("exit", "oom-kill", "probe-kill", "back-off")
+"""Happenings that count from 0: Prometheus sees no increase in a series that begins with 1."""
 
 Labelled = Iterable[tuple[tuple[str, ...], float | None]]
 
@@ -73,13 +76,17 @@ def _of_the_process(board: Board) -> Mapping[str, Labelled]:
     tallies, controller, steering = board.tallies, board.control.controller, board.control.steering
     return {
         "weir_build_info": [((board.facts.version,), 1)],
-        "autoscaler_leader": _one(board.mode not in {"standby", "dry-run"}),
+        "autoscaler_info": [((board.facts.group, board.facts.topic, str(board.facts.dry_run).lower()), 1)],
+        "autoscaler_slo_time_lag_seconds": _one(board.facts.slo_time_lag_seconds),
+        "autoscaler_leader": _one(board.mode not in IDLE),
         "autoscaler_paused": _one(steering.paused is not None),
         "autoscaler_manual": _one(steering.target is not None),
         "autoscaler_event_readers": _one(board.stream.readers),
         "autoscaler_decisions_total": tallies.decisions.items(),
         "autoscaler_changes_total": tallies.changes.items(),
-        "autoscaler_happenings_total": [((kind,), count) for kind, count in tallies.happenings.items()],
+        "autoscaler_happenings_total": [
+            ((kind,), count) for kind, count in (dict.fromkeys(DEATHS, 0) | tallies.happenings).items()
+        ],
         "autoscaler_part_failures_total": [((part,), count) for part, count in controller.holds.failures.items()],
         "autoscaler_scale_actions_total": [
             (("up" if kind is Launch else "down", "done" if done else "failed"), count)
@@ -114,6 +121,7 @@ def _of_replicas(board: Board, report: Report) -> Mapping[str, Labelled]:
         "autoscaler_actual_replicas": () if board.facts.dry_run else _states(report.fleet.pods.values()),
         "autoscaler_held": _one(report.held is not None),
         "autoscaler_storm_suspected": _one(board.storm().active),
+        "autoscaler_rollout_phase": _rollout(board),
         "autoscaler_loop_lag_seconds": _one(board.tallies.late_seconds),
         "autoscaler_last_tick_timestamp_seconds": _one(report.at_seconds),
         "autoscaler_worker_cpu_seconds_total": []
@@ -135,11 +143,18 @@ def _of_policies(board: Board) -> Mapping[str, Labelled]:
         "autoscaler_policy_max_replicas": _one(policy.replicas_max),
         "autoscaler_shadow_desired_replicas": [((name,), one.replicas) for name, one in board.shadows.items()],
         "autoscaler_fallback_active": _one(any(fallback)),
+        "autoscaler_breaker_open": _one(board.breaker_open),
     }
 
 
 def _signals(seen: Observation | None) -> Labelled:
     return [((signal,), read_signal(signal, seen).value) for signal in Signal] if seen else ()
+
+
+def _rollout(board: Board) -> Labelled:
+    """Whoever makes no workers knows nothing of their versions."""
+    here = board.control.controller.releases.rollout.phase
+    return () if board.mode in IDLE else [((phase.value,), phase is here) for phase in Phase]
 
 
 def _states(pods: Iterable[Pod]) -> Labelled:

@@ -219,6 +219,11 @@ class Board:
             return StormDocument(active=True, since=self._breaker.changed_at, evidence=self._breaker.message)
         return StormDocument(active=False, since=None, evidence=None)
 
+    @property
+    def breaker_open(self) -> bool:
+        """Whether the acting policy's own breaker lets nothing grow."""
+        return self._breaker is not None
+
     def workers(self) -> list[WorkerDocument]:
         """Those that are kept; none before the first tick."""
         return workers_of(self.report) if self.report else []

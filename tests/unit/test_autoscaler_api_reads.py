@@ -168,7 +168,7 @@ async def scraped(console: Console, folder: Path) -> dict[str, float]:
 
 
 async def test_metrics(tmp_path: Path) -> None:
-    console = Console(shadows=[Seat(name="nine", plan=fixed_plan(9))])
+    console = Console(shadows=[Seat(name="nine", plan=fixed_plan(9))], facts={"slo_time_lag_seconds": 5.0})
     console.eyes.seen = KNOWN
     await console.ticks(3)
     console.control.pause()
@@ -180,6 +180,8 @@ async def test_metrics(tmp_path: Path) -> None:
         'kafka_topic_partition_current_offset{partition="1",topic="orders"}': 10_000,
         'kafka_consumergroup_lag_seconds{consumergroup="billing",topic="orders"}': 0.5,
         'kafka_consumergroup_members{consumergroup="billing"}': 2,
+        'autoscaler_info{consumergroup="billing",dry_run="false",topic="orders"}': 1,
+        "autoscaler_slo_time_lag_seconds": 5,
         "autoscaler_desired_replicas": 2,
         'autoscaler_actual_replicas{state="ready"}': 2,
         'autoscaler_actual_replicas{state="pending"}': 0,
@@ -189,11 +191,15 @@ async def test_metrics(tmp_path: Path) -> None:
         'autoscaler_decisions_total{direction="none",reason="fixed"}': 3,
         'autoscaler_scale_actions_total{direction="up",result="done"}': 2,
         'autoscaler_happenings_total{kind="ready"}': 2,
+        'autoscaler_happenings_total{kind="back-off"}': 0,
         "autoscaler_leader": 1,
         "autoscaler_paused": 1,
         "autoscaler_manual": 0,
         "autoscaler_held": 0,
         "autoscaler_storm_suspected": 0,
+        "autoscaler_breaker_open": 0,
+        'autoscaler_rollout_phase{phase="complete"}': 1,
+        'autoscaler_rollout_phase{phase="stalled"}': 0,
         "autoscaler_fallback_active": 0,
         "autoscaler_loop_duration_seconds_count": 3,
         "autoscaler_loop_lag_seconds": 0,
@@ -210,7 +216,8 @@ async def test_what_is_not_known_is_absent(tmp_path: Path) -> None:
     found = await scraped(console, tmp_path)
     assert 'kafka_consumergroup_lag{consumergroup="billing",partition="0",topic="orders"}' in found
     assert not [name for name in found if 'partition="1"' in name and "lag" in name]
-    for name in ("kafka_consumergroup_lag_seconds", "kafka_consumergroup_members", "autoscaler_needed_replicas"):
+    absent = ("kafka_consumergroup_lag_seconds", "kafka_consumergroup_members", "autoscaler_needed_replicas")
+    for name in (*absent, "autoscaler_slo_time_lag_seconds"):
         assert not [found_name for found_name in found if found_name.startswith(name)]
     assert not [name for name in found if name.startswith('autoscaler_metric_value{metric="total_lag"')]
 
@@ -255,15 +262,40 @@ async def test_the_age_of_a_signal_grows_while_it_is_not_known(tmp_path: Path) -
     assert found['autoscaler_part_failures_total{part="observer"}'] == 4
 
 
-async def test_a_fallback_is_told(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("condition", "metric"),
+    [
+        pytest.param("Fallback", "autoscaler_fallback_active", id="a fallback"),
+        pytest.param("InitStorm", "autoscaler_breaker_open", id="a breaker"),
+    ],
+)
+async def test_a_condition_is_told(tmp_path: Path, condition: str, metric: str) -> None:
     def answer(seen: Observation, memory: Memory) -> Proposal:
         del memory
-        state = Condition(type="Fallback", status=True, reason="R", message="m")
+        state = Condition(type=condition, status=True, reason="R", message="m")
         return Proposal(trail=(Step(rule="r", replicas=seen.spec_replicas, why="w"),), conditions=(state,))
 
     console = Console(plan=Plan(policy=answer))
     await console.tick()
-    assert (await scraped(console, tmp_path))["autoscaler_fallback_active"] == 1
+    assert (await scraped(console, tmp_path))[metric] == 1
+
+
+@pytest.mark.parametrize(
+    "who",
+    [
+        pytest.param({"dry_run": True}, id="a dry run"),
+        pytest.param({"leader": {"holder": "b", "term": 2, "self": False, "lease_seconds": 5.0}}, id="on standby"),
+    ],
+)
+async def test_who_makes_no_workers_has_no_rollout(tmp_path: Path, who: dict[str, Any]) -> None:
+    """Its label says that it is a dry run, so that nobody misses a leader there."""
+    console = Console(**who)
+    await console.tick()
+    found = await scraped(console, tmp_path)
+    assert found["autoscaler_leader"] == 0
+    dry_run = str(console.dry_run).lower()
+    assert found[f'autoscaler_info{{consumergroup="billing",dry_run="{dry_run}",topic="orders"}}'] == 1
+    assert not [name for name in found if name.startswith("autoscaler_rollout_phase")]
 
 
 async def test_reasons_of_a_users_policy_are_bounded(tmp_path: Path) -> None:

@@ -33,12 +33,15 @@ COUNTS = {  # numbers without a unit
     "autoscaler_held",
     "autoscaler_fallback_active",
     "autoscaler_storm_suspected",
+    "autoscaler_breaker_open",
+    "autoscaler_rollout_phase",
     "autoscaler_event_readers",
 }
 BOUNDED_LABELS = {
     "error": "Kafka's names of errors",
     "reason": "our reasons, the rules of a policy (64 at most)",
-    "phase": "a worker's phases",
+    "phase": "a worker's phases, a rollout's phases",
+    "dry_run": "true, false",
     "version": "one",
     "consumergroup": "one",
     "topic": "one",
