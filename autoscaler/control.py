@@ -3,7 +3,6 @@
 Apart from the API, which only knows how they are asked for.  Its one rule: an order that is refused changes nothing.
 """
 
-import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -15,6 +14,7 @@ from autoscaler.panel import OPERATOR, Seat
 from autoscaler.reconciler.model import Happening
 from autoscaler.rollout.model import Rollout
 from autoscaler.steering import Steering, Target
+from contract.clock import steady_seconds
 from contract.pods import PodSpec
 from contract.rollout import RolloutStrategy
 
@@ -39,7 +39,7 @@ class Control:
     read_seat: Callable[[str], Seat]
     leader: Callable[[], Leader | None] = lambda: None
     """None = there is no lease: this autoscaler is alone, and acts."""
-    clock: Callable[[], float] = time.time
+    clock: Callable[[], float] = steady_seconds
 
     @property
     def steering(self) -> Steering:

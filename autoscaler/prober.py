@@ -5,11 +5,11 @@ worker, however slow, keeps another one waiting.
 """
 
 import asyncio
-import time
 from collections.abc import Callable, Iterable
 
 from autoscaler.fetch import get
 from autoscaler.reconciler.model import ProbeKind, ProbeOrder, ProbeResult
+from contract.clock import steady_seconds
 
 _PATHS = {ProbeKind.STARTUP: "/startupz", ProbeKind.LIVENESS: "/livez", ProbeKind.READINESS: "/readyz"}
 _OK = range(200, 400)
@@ -20,7 +20,7 @@ _WORDS_LENGTH = 200
 class Prober:
     """Answers probe orders in the background.  Belongs to the event loop in which it is used."""
 
-    def __init__(self, clock: Callable[[], float] = time.time) -> None:
+    def __init__(self, clock: Callable[[], float] = steady_seconds) -> None:
         self._clock = clock
         self._asking: set[asyncio.Task[None]] = set()
         self._results: list[ProbeResult] = []

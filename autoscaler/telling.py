@@ -1,11 +1,11 @@
 """What a person reads while the autoscaler works: a line for what happens, and now and then how things stand."""
 
-import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from autoscaler.controller import Report
+from contract.clock import steady_seconds
 
 STANDING_EVERY_SECONDS = 10.0
 NOT_KNOWN = "?"
@@ -32,7 +32,7 @@ class Teller:
 
     def note(self, text: str) -> None:
         """A line that belongs to no tick."""
-        self._line(time.time(), text)
+        self._line(steady_seconds(), text)
 
     def _line(self, at_seconds: float, text: str) -> None:
         self.say(f"{datetime.fromtimestamp(at_seconds, UTC):%H:%M:%S}  {text}")

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from autoscaler.api.hosting import Show
 from autoscaler.controller import Controller, Report
 from autoscaler.reconciler.deaths import words
+from contract.clock import steady_seconds
 from contract.errors import RunError
 from contract.record import RunDirectory, RunEvent, Sample
 from contract.scenario import PolicyScaler, Scenario
@@ -111,7 +112,7 @@ class Stages:
                 return
 
     async def _tick(self, *, deciding: bool = True) -> Report:
-        return self.show(await self.controller.tick(time.time(), deciding=deciding))
+        return self.show(await self.controller.tick(steady_seconds(), deciding=deciding))
 
     async def _keep(self, at: float, phase: str, report: Report) -> None:
         sample = self.sampler.sample(at, phase, report)

@@ -20,6 +20,7 @@ from autoscaler.backends.records import Record, RecordFolder, made
 from autoscaler.backends.vitals import session_vitals
 from autoscaler.errors import BackendError
 from autoscaler.reconciler.model import Exit, Found, Node
+from contract.clock import steady_seconds
 
 CLOSE_SECONDS_MAX = 25.0
 KILL_SECONDS_MAX = 5.0
@@ -96,7 +97,7 @@ class ProcessBackend:
         output = Output.of(self._logs, worker_id(name, generation))
         told = template.environment(worker_id(name, generation))
         pid = spawn(name, self._module, self._arguments, told, output=output, nice=template.spec.nice)
-        record = Record.of_child(name, generation, pid, template, launched_at=time.time())
+        record = Record.of_child(name, generation, pid, template, launched_at=steady_seconds())
         self._workers[name] = _Worker(record, output)
         self._records.write(record)
         await asyncio.sleep(0)  # a spawn takes milliseconds: many in a row must not keep the loop to themselves
@@ -187,7 +188,7 @@ class ProcessBackend:
 
     def _exit(self, worker: _Worker, code: int | None, number: int | None) -> Exit:
         return Exit(
-            at_seconds=time.time(),
+            at_seconds=steady_seconds(),
             code=code,
             signal=number,
             oom_killed=worker.record.over_limit and number == signal.SIGKILL,
@@ -207,7 +208,7 @@ class ProcessBackend:
                 self._enforce(worker, seen.memory_bytes)
                 usage[worker.record.name] = Usage(
                     generation=worker.record.generation,
-                    at_seconds=time.time(),
+                    at_seconds=steady_seconds(),
                     cpu_seconds=worker.cpu_seconds,
                     memory_bytes=seen.memory_bytes,
                 )

@@ -24,6 +24,7 @@ from autoscaler.reconciler.model import Action, Fleet, Found, Happening, Node
 from autoscaler.reconciler.reconcile import reconcile
 from autoscaler.releases import Releases
 from autoscaler.steering import Steering
+from contract.clock import steady_seconds
 
 
 @dataclass(slots=True, kw_only=True)
@@ -71,7 +72,7 @@ class Controller:
         """Tick every `period_seconds` until `stop`.  After a tick that took longer the next one follows at once."""
         while not stop.is_set():
             began = time.monotonic()
-            tell(await self.tick(time.time()))
+            tell(await self.tick(steady_seconds()))
             rest = period_seconds - (time.monotonic() - began)
             await _wait(stop, max(0.0, rest))
 

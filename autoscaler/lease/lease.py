@@ -9,7 +9,6 @@ import json
 import os
 import random
 import socket
-import time
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
 from typing import Protocol
@@ -21,6 +20,7 @@ from autoscaler.lease.leadership import Leader
 from autoscaler.lease.record import LeaseRecord
 from autoscaler.lease.transaction import FencedError
 from autoscaler.reconciler.model import Happening
+from contract.clock import awake_seconds, steady_seconds
 from contract.errors import KafkaError
 from contract.kafka import KafkaSettings
 
@@ -45,11 +45,6 @@ class Topic(Protocol):
 
     def explain(self, error: Exception) -> str:
         """An error in words."""
-
-
-def awake_seconds() -> float:
-    """A clock that nobody sets and that goes on while the process is stopped or the machine sleeps."""
-    return time.clock_gettime(time.CLOCK_BOOTTIME)
 
 
 def own_name() -> str:
@@ -252,7 +247,7 @@ class Lease:
         return f": {'; '.join(dict.fromkeys(self._problems.values()))}" if self._problems else ""
 
     def _become(self, after: Election) -> None:
-        now = time.time()
+        now = steady_seconds()
         self._happenings += [
             Happening(at_seconds=now, kind=kind, subject=after.me, detail=detail)
             for kind, detail in told(self._election, after)

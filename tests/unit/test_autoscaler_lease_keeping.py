@@ -12,9 +12,10 @@ from autoscaler.backends.guarded import GuardedBackend
 from autoscaler.backends.memory import MemoryBackend
 from autoscaler.errors import BackendError, LeaseError
 from autoscaler.lease.election import Seen, Timing
-from autoscaler.lease.lease import Lease, awake_seconds, own_name
+from autoscaler.lease.lease import Lease, own_name
 from autoscaler.lease.record import LeaseRecord
 from autoscaler.lease.transaction import FencedError
+from contract.clock import awake_seconds
 from contract.errors import KafkaError
 from tests.templates import BARE
 

@@ -25,6 +25,7 @@ from autoscaler.backends.docker.together import together
 from autoscaler.backends.docker.view import View, thawed
 from autoscaler.errors import BackendError
 from autoscaler.reconciler.model import Found, Node
+from contract.clock import steady_seconds
 
 DEFAULT_IMAGE = f"weir:{metadata.version('weir')}"
 DEFAULT_NETWORK = "bridge"
@@ -146,7 +147,7 @@ class DockerBackend:
         started = {one.container_id: (one.name, one.generation) for one in self._launches if one.container_id}
         measured = await self._measuring.usage({**running, **started})
         unborn = {
-            one.name: Usage(generation=one.generation, at_seconds=time.time(), cpu_seconds=0.0, memory_bytes=0.0)
+            one.name: Usage(generation=one.generation, at_seconds=steady_seconds(), cpu_seconds=0.0, memory_bytes=0.0)
             for one in self._launches
             if one.exit is None
         }

@@ -2,7 +2,6 @@
 
 import asyncio
 import signal
-import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
@@ -14,6 +13,7 @@ from autoscaler.backends.docker.together import together
 from autoscaler.backends.docker.view import View
 from autoscaler.errors import BackendError
 from autoscaler.reconciler.model import Exit, Found
+from contract.clock import steady_seconds
 
 
 @dataclass(slots=True, kw_only=True)
@@ -42,7 +42,7 @@ class Launching:
 
     def give_up(self, why: str) -> None:
         """It will not run: the reconciler backs off and tells the reason."""
-        self.exit = Exit(at_seconds=time.time(), started=False, last_words=why)
+        self.exit = Exit(at_seconds=steady_seconds(), started=False, last_words=why)
 
     def found(self) -> Found:
         """As a worker that has not told anything yet."""
@@ -79,7 +79,7 @@ class Launches:
 
     def begin(self, name: str, generation: int, template: Template) -> None:
         """Start to make it."""
-        launching = Launching(name=name, generation=generation, template=template, launched_at=time.time())
+        launching = Launching(name=name, generation=generation, template=template, launched_at=steady_seconds())
         self._launches[name] = launching
         launching.task = asyncio.create_task(self._carry_out(launching))
 

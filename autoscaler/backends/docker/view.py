@@ -9,6 +9,7 @@ from autoscaler.backends.docker.containers import Containers
 from autoscaler.backends.docker.seen import Seen, State
 from autoscaler.errors import BackendError
 from autoscaler.reconciler.model import Exit, Found
+from contract.clock import steady_seconds
 
 START_SECONDS_MAX = 10.0
 """A container that is made and not started for longer than this was left so by an autoscaler that died."""
@@ -91,7 +92,7 @@ class View:
             generation=seen.generation,
             launched_at=seen.launched_at,
             revision=seen.revision,
-            exit=facts.exit if seen.ended else _orphaned(seen, time.time()),
+            exit=facts.exit if seen.ended else _orphaned(seen, steady_seconds()),
             url=f"http://{seen.address}:{facts.port}" if told else None,
             stopping=seen.stopping,
         )
