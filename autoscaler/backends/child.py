@@ -8,12 +8,11 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from autoscaler.backends.words import last_words, told_port
+from autoscaler.backends.words import HEAD_BYTES, last_words, told_port
 from autoscaler.errors import BackendError
 from contract.launch import child_environment, leashed
 
 TAIL_BYTES = 8_192
-HEAD_BYTES = 65_536
 WRITE = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_APPEND
 
 

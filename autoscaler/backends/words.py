@@ -3,6 +3,8 @@
 import orjson
 
 LAST_LINES = 8
+HEAD_BYTES = 65_536
+"""How much of its standard output a worker may write before the line with its port."""
 
 
 def told_port(output: bytes) -> int | None:

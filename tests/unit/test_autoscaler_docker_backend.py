@@ -3,7 +3,7 @@
 import asyncio
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, cast
@@ -21,6 +21,22 @@ from autoscaler.reconciler.model import Exit, Found
 from tests.templates import BARE
 
 
+class Output:
+    """A stream of the engine's, chunk by chunk."""
+
+    def __init__(self, chunks: list[bytes]) -> None:
+        self._chunks = chunks
+        self.read, self.closed = 0, False
+
+    def __iter__(self) -> Iterator[bytes]:
+        for chunk in self._chunks:
+            self.read += 1
+            yield chunk
+
+    def close(self) -> None:
+        self.closed = True
+
+
 @dataclass
 class Client:
     """The part of the SDK's client that the backend uses; `refused` are calls that it says no to."""
@@ -31,6 +47,8 @@ class Client:
     gate: threading.Event | None = None
     """Holds up `create_container`."""
     inspected: int = 0
+    output: "Output" = field(default_factory=lambda: Output([]))
+    """What every worker has written to its standard output."""
     api_version: str = "1.41"
 
     def add(self, name: str, generation: int, state: str = "running") -> None:
@@ -71,9 +89,9 @@ class Client:
     def remove_container(self, made: str, **_: Any) -> None:
         self.entries.pop(made, None)
 
-    def logs(self, _made: str, **_: Any) -> bytes:
+    def logs(self, _made: str, *, stream: bool = False, **_: Any) -> "bytes | Output":
         self._refuse("logs")
-        return b"bye"
+        return self.output if stream else b"bye"
 
     def inspect_container(self, _made: str) -> dict[str, Any]:
         self.inspected += 1
@@ -98,6 +116,15 @@ class Scripted(Engine):
 
 def backend_of(client: Client) -> DockerBackend:
     return DockerBackend(Scripted(client), owner="shop")
+
+
+async def test_of_a_worker_that_writes_much_only_the_beginning_is_read() -> None:
+    """Once a tick until its port is known: for one that never tells it that is always."""
+    client = Client(output=Output([b"x" * 1_023 + b"\n"] * 10_000))
+    client.add("worker-1", 0)
+    (found,) = await backend_of(client).list()
+    assert found.url is None
+    assert (client.output.read, client.output.closed) == (64, True)
 
 
 async def test_a_worker_that_cannot_be_told_to_go_keeps_no_container_behind() -> None:

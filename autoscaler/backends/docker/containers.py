@@ -14,7 +14,7 @@ from autoscaler.backends.docker.engine import MEASUREMENTS, ORDERS, Engine, Refu
 from autoscaler.backends.docker.recipe import Host, read_host, read_node
 from autoscaler.backends.docker.seen import OWNER, STOPPING_MARK, Seen, read_container, read_exit
 from autoscaler.backends.docker.stats import read_usage
-from autoscaler.backends.words import LAST_LINES, last_words, told_port
+from autoscaler.backends.words import HEAD_BYTES, LAST_LINES, last_words, told_port
 from autoscaler.reconciler.model import Exit, Node
 
 Value = TypeVar("Value")
@@ -111,9 +111,7 @@ class Containers:
 
     async def port(self, container_id: str) -> int | None:
         """Where its status page listens, as it said on its standard output; None until it has."""
-        output = await self.engine.ask(
-            "the worker's output cannot be read", lambda client: client.logs(container_id, stderr=False)
-        )
+        output = await self.engine.ask("the worker's output cannot be read", lambda client: _head(client, container_id))
         return told_port(output)
 
     async def exit(self, container_id: str) -> Exit:
@@ -157,3 +155,15 @@ async def unless_gone(call: Awaitable[Value]) -> None:
     except RefusedError as error:
         if error.status not in {NOT_FOUND, CONFLICT}:
             raise
+
+
+def _head(client: APIClient, container_id: str) -> bytes:
+    """The beginning of its standard output, and no more: a worker may have written megabytes."""
+    head = b""
+    output = client.logs(container_id, stderr=False, stream=True, follow=False)
+    for chunk in output:
+        head += chunk
+        if len(head) >= HEAD_BYTES:
+            output.close()  # hangs up; one that was read to its end has hung up by itself
+            break
+    return head
