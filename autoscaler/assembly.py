@@ -19,7 +19,7 @@ from autoscaler.prober import Prober
 from autoscaler.releases import Releases
 from autoscaler.scaler import ScalerPlan
 from contract.errors import SettingsError
-from contract.kafka import KafkaSettings
+from contract.kafka import KafkaSettings, cluster_id
 
 if TYPE_CHECKING:  # the SDK takes a third of a second to import, and processes do without
     from autoscaler.backends.docker.site import Site
@@ -65,7 +65,7 @@ async def open_controller(scaler: ScalerPlan, around: Surroundings) -> AsyncIter
     async with AsyncExitStack() as stack:
         journal = stack.enter_context(_opened(around.journal)) if around.journal else None
         lease = await _lease(stack, around)
-        inner, notes = _backend(around, lease)
+        inner, notes = await _backend(around, lease)
         backend = _guarded(stack, inner, lease, leave=around.leave_workers)
         prober = Prober()
         stack.push_async_callback(prober.close)
@@ -116,12 +116,13 @@ def _guarded(stack: AsyncExitStack, backend: Backend, lease: Lease | None, *, le
     return guarded
 
 
-def _backend(around: Surroundings, lease: Lease | None) -> tuple[Backend, Sequence[str]]:
+async def _backend(around: Surroundings, lease: Lease | None) -> tuple[Backend, Sequence[str]]:
     """Where workers run, and what it cannot hold.  A dry run has none, and leaves folders alone, also another's."""
     if around.dry_run:
         return MemoryBackend(owner=around.group), ()
     if around.site:
-        containers = around.site.backend(around.group, around.node_labels, lease.refusal if lease else never)
+        cluster = await cluster_id(around.kafka)
+        containers = around.site.backend(around.group, cluster, around.node_labels, lease.refusal if lease else never)
         return containers, containers.notes(around.template)
     backend = ProcessBackend(owner=around.group, folder=around.folder, node_labels=around.node_labels)
     return backend, ProcessBackend.notes(around.template)

@@ -117,6 +117,13 @@ async def admin_client(settings: KafkaSettings) -> "AsyncIterator[AIOKafkaAdminC
         await admin.close()
 
 
+async def cluster_id(settings: KafkaSettings) -> str:
+    """What the cluster calls itself, which no other does.  Raises KafkaError when it does not answer."""
+    async with admin_client(settings) as admin:
+        described = await admin.describe_cluster()
+    return str(described["cluster_id"])
+
+
 async def create_topics(admin: AIOKafkaAdminClient, specs: Iterable[TopicSpec]) -> set[str]:
     """Create what does not exist yet, wait until it can be used, and return the names that did exist.
 

@@ -10,6 +10,7 @@ from autoscaler.backends.base import Template, Usage
 from autoscaler.backends.docker.back_off import SECONDS_MAX, BackOff, wait_seconds
 from autoscaler.backends.docker.recipe import Host, Place, limits, read_host, recipe
 from autoscaler.backends.docker.seen import Seen, State, container_name, read_container, read_exit
+from autoscaler.backends.docker.site import owner_of
 from autoscaler.backends.docker.starter import BOOT, MACHINE, NAMESPACE, PID, STARTED, Here, is_gone
 from autoscaler.backends.docker.stats import read_time, read_usage, working_set_bytes
 from autoscaler.reconciler.model import Exit
@@ -209,6 +210,13 @@ def test_container_names_are_taken_by_the_engine_and_differ_when_owners_do() -> 
     assert len(set(names)) == len(names)
     assert all(name.isascii() and set(name) <= set("abcdefghijklmnopqrstuvwxyz0123456789-._") for name in names)
     assert max(map(len, names)) < 100
+
+
+def test_a_group_of_the_same_name_on_another_cluster_is_another_owner() -> None:
+    """They may share an engine: the one must not adopt the other's workers, nor end them."""
+    here, there = owner_of("shop", "MkU3OEVBNTcwNTJENDM2Qg"), owner_of("shop", "x1Y2z3A4b5C6d7E8f9G0hQ")
+    assert here != there
+    assert container_name(here, "worker-1") == "weir-shop.MkU3OEVB-worker-1"
 
 
 @pytest.mark.parametrize(

@@ -18,6 +18,9 @@ from autoscaler.backends.docker.network import (
 from autoscaler.backends.docker.seen import GROUP, RUN
 from autoscaler.backends.docker.starter import Here, labels_of
 
+CLUSTER_CHARACTERS = 8
+"""Of the 22 of an id: 48 bits tell the clusters of one engine apart, and container names stay readable."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Site:
@@ -30,11 +33,13 @@ class Site:
     gateway: str | None = None
     labels: Mapping[str, str] = field(default_factory=dict)
 
-    def backend(self, group: str, node_labels: Mapping[str, str], refusal: Refusal = never) -> DockerBackend:
-        """The backend of that consumer group, which is also the owner of the containers."""
+    def backend(
+        self, group: str, cluster: str, node_labels: Mapping[str, str], refusal: Refusal = never
+    ) -> DockerBackend:
+        """The backend of that consumer group of that Kafka cluster, which together own the containers."""
         return DockerBackend(
             self.engine,
-            owner=group,
+            owner=owner_of(group, cluster),
             network=self.network,
             image=self.image,
             labels={**self.labels, GROUP: group},
@@ -81,3 +86,8 @@ async def open_run_site(
         else:
             await require_network(engine, network)
         yield Site(engine=engine, image=name, image_id=image_id, network=network, gateway=gateway, labels=labels)
+
+
+def owner_of(group: str, cluster: str) -> str:
+    """Groups of one name on two clusters have containers of their own, also on the same engine."""
+    return f"{group}.{cluster[:CLUSTER_CHARACTERS]}"
