@@ -1,6 +1,6 @@
 """A board and the control of an autoscaler in virtual time, for tests of what shows and changes it."""
 
-from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -18,12 +18,12 @@ from autoscaler.model import Observation, Partition, Plan, PodPhase, Worker
 from autoscaler.observer.observer import Look, Observer
 from autoscaler.panel import Panel, Seat
 from autoscaler.policies.fixed import fixed_plan
-from autoscaler.prober import Prober
-from autoscaler.reconciler.model import Pods, ProbeOrder, ProbeResult
+from autoscaler.reconciler.model import Pods
 from autoscaler.releases import Releases
 from autoscaler.scaler import read_scaler
 from contract.pods import PodSpec
 from contract.scenario import FixedScaler
+from tests.controllers import Nods, look_of
 from tests.templates import template_of
 
 BEGAN_AT = 1_000_000.0
@@ -62,27 +62,7 @@ class ScriptedEyes(Observer):
             "status_replicas": len(pods),
             "workers": workers,
         } | self.seen
-        fields: dict[str, Any] = {
-            "statuses": {},
-            "offsets": None,
-            "usage": {},
-            "worker_cpu_seconds": 0.0,
-            "init_cpu_seconds": 0.0,
-            "partitions_stopped": None,
-            "rebalances": None,
-            "took_seconds": 0.0,
-        } | self.look_fields
-        return Look(observation=Observation(**observation), **fields)
-
-
-class Nods(Prober):
-    """Every probe succeeds, and is answered by the next tick."""
-
-    def ask(self, orders: Iterable[ProbeOrder]) -> None:
-        self._results += [
-            ProbeResult(name=order.name, generation=order.generation, kind=order.kind, at_seconds=0.0, ok=True)
-            for order in orders
-        ]
+        return look_of(Observation(**observation), **self.look_fields)
 
 
 def lags(*events: int | None) -> tuple[Partition, ...]:

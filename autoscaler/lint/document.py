@@ -121,15 +121,15 @@ def _shared(roots: list[Node]) -> frozenset[int]:
     """Nodes that are reached by more than one way."""
     seen: set[int] = set()
     twice: set[int] = set()
-    todo = list(roots)
-    while todo:
-        node = todo.pop()
+    pending = list(roots)
+    while pending:
+        node = pending.pop()
         if id(node) in seen:
             twice.add(id(node))
             continue
         seen.add(id(node))
         if isinstance(node, yaml.MappingNode):
-            todo += [part for pair in node.value for part in pair]
+            pending += [part for pair in node.value for part in pair]
         elif isinstance(node, yaml.SequenceNode):
-            todo += node.value
+            pending += node.value
     return frozenset(twice)

@@ -83,7 +83,20 @@ class MemoryRig:
         pass
 
 
-class ProcessRig:
+class _RealTime:
+    """Waits as everybody does."""
+
+    async def until(self, holds: Callable[[], Awaitable[bool]]) -> None:
+        limit = time.monotonic() + PATIENCE_SECONDS
+        while not await holds():
+            assert time.monotonic() < limit, "waited in vain"
+            await asyncio.sleep(STEP_SECONDS)
+
+    async def wait(self, seconds: float) -> None:
+        await asyncio.sleep(seconds)
+
+
+class ProcessRig(_RealTime):
     """Real processes of tests/backends/actor.py."""
 
     def __init__(self, folder: Path) -> None:
@@ -96,15 +109,6 @@ class ProcessRig:
 
         self.template = template_of(spec, environment)
         return ProcessBackend(owner=owner, folder=self._folder, module="tests.backends.actor")
-
-    async def until(self, holds: Callable[[], Awaitable[bool]]) -> None:
-        limit = time.monotonic() + PATIENCE_SECONDS
-        while not await holds():
-            assert time.monotonic() < limit, "waited in vain"
-            await asyncio.sleep(STEP_SECONDS)
-
-    async def wait(self, seconds: float) -> None:
-        await asyncio.sleep(seconds)
 
     async def remains(self) -> Sequence[str]:
         processes = [f"process {pid}" for pid in self._children() - self._before]
@@ -127,7 +131,7 @@ def acting(script: Script) -> WorkerEnvironment:
     return environment
 
 
-class DockerRig:
+class DockerRig(_RealTime):
     """Containers of an image that holds nothing but Python and tests/backends/actor.py."""
 
     def __init__(self, _folder: Path) -> None:
@@ -140,15 +144,6 @@ class DockerRig:
         return DockerBackend(
             self._engine, owner=f"{self._test}/{owner}", image=self._image, command=(), usage_wait_seconds=3.0
         )
-
-    async def until(self, holds: Callable[[], Awaitable[bool]]) -> None:
-        limit = time.monotonic() + PATIENCE_SECONDS
-        while not await holds():
-            assert time.monotonic() < limit, "waited in vain"
-            await asyncio.sleep(STEP_SECONDS)
-
-    async def wait(self, seconds: float) -> None:
-        await asyncio.sleep(seconds)
 
     async def remains(self) -> Sequence[str]:
         return [str(entry["Names"]) for entry in await self._engine.ask("", self._own)]

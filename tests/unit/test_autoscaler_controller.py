@@ -2,74 +2,20 @@
 
 import asyncio
 import time
-from collections.abc import Callable, Iterable, Sequence
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from autoscaler.backends.base import Template
-from autoscaler.backends.memory import MemoryBackend, Script, World
-from autoscaler.controller import Controller, Report
-from autoscaler.errors import BackendError
+from autoscaler.backends.memory import Script
+from autoscaler.controller import Report
 from autoscaler.journal import Journal, Tick, read_journal
-from autoscaler.model import Memory, Observation, Plan, Step
-from autoscaler.panel import Panel, Seat
+from autoscaler.model import Memory, Observation, Step
+from autoscaler.panel import Seat
 from autoscaler.policies.fixed import fixed_plan
-from autoscaler.prober import Prober
 from autoscaler.reconciler.launches import LAUNCH_SECONDS_MAX
-from autoscaler.reconciler.model import Found, ProbeOrder, ProbeResult
-from autoscaler.releases import Releases
 from contract.errors import KafkaError
-from contract.pods import PodSpec, Probe, Probes
-from tests.controllers import Eyes, Lease
-from tests.templates import BARE, template_of
-
-BEGAN_AT = 1_000_000.0
-
-
-class Nods(Prober):
-    """Every probe succeeds, and is answered by the next tick."""
-
-    def ask(self, orders: Iterable[ProbeOrder]) -> None:
-        self._results += [
-            ProbeResult(name=order.name, generation=order.generation, kind=order.kind, at_seconds=0.0, ok=True)
-            for order in orders
-        ]
-
-
-class Fallible(MemoryBackend):
-    """Writes down what it is asked to do; what is named in `broken` fails."""
-
-    def __init__(self, world: World, script: Callable[[str, int], Script]) -> None:
-        super().__init__(world=world, script=script)
-        self.broken: set[str] = set()
-        self.asked: list[str] = []
-
-    async def list(self) -> Sequence[Found]:
-        if "list" in self.broken:
-            raise BackendError("nobody answers")
-        return await super().list()
-
-    async def launch(self, name: str, generation: int, template: Template) -> None:
-        await self._note("launch", name)
-        await super().launch(name, generation, template)
-
-    async def stop(self, name: str) -> None:
-        await self._note("stop", name)
-        await super().stop(name)
-
-    async def remove(self, name: str) -> None:
-        await self._note("remove", name)
-        await super().remove(name)
-
-    async def _note(self, what: str, name: str) -> None:
-        """Lets everybody else go first, as a backend does that has to wait for an answer."""
-        if what in self.broken:
-            raise BackendError(f"{name}: no room")
-        self.asked.append(f"{what} {name}")
-        await asyncio.sleep(0)
+from tests.controllers import Fallible, Rig, broken, plan_of
 
 
 class Full(Journal):
@@ -78,50 +24,6 @@ class Full(Journal):
     def append(self, tick: Tick) -> None:
         del tick
         raise OSError(28, "No space left on device")
-
-
-class Rig:
-    """One controller and its world; a tick each second."""
-
-    def __init__(
-        self,
-        plan: Plan,
-        *,
-        desired: int = 2,
-        script: Script | None = None,
-        kind: "type[Fallible]" = Fallible,
-        **more: Any,
-    ) -> None:
-        self.backend = kind(World(at_seconds=BEGAN_AT), lambda _name, _generation: script or Script())
-        self.eyes = Eyes()
-        self.controller = Controller(
-            observer=self.eyes,
-            backend=self.backend,
-            prober=Nods(),
-            releases=Releases.only(template_of(PodSpec(probes=Probes(readiness=Probe(period_seconds=1.0))))),
-            panel=Panel(acting=Seat(name="policy", plan=plan), desired=desired),
-            **more,
-        )
-
-    async def tick(self, *, deciding: bool = True) -> Report:
-        self.backend.advance(1.0)
-        return await self.controller.tick(self.backend.world.at_seconds, deciding=deciding)
-
-    async def ticks(self, count: int) -> list[Report]:
-        return [await self.tick() for _ in range(count)]
-
-    async def alive(self) -> list[str]:
-        """Who really runs."""
-        return sorted(found.name for found in await MemoryBackend.list(self.backend) if found.exit is None)
-
-
-def plan_of(policy: Callable[[Observation, Memory], Step]) -> Plan:
-    return Plan(policy=policy)
-
-
-def broken(seen: Observation, memory: Memory) -> Step:
-    del seen, memory
-    raise ZeroDivisionError("no workers, no mean")
 
 
 @pytest.mark.parametrize("wanted", [pytest.param(n, id=f"{n} workers") for n in (0, 1, 5)])
@@ -339,140 +241,6 @@ async def test_it_ticks_once_a_period() -> None:
     await asyncio.wait_for(rig.controller.run(stop, tell, period_seconds=0.001), 30)
     assert len(told) == 3
     assert rig.controller.holds.failures["policy"] == 3
-
-
-async def test_the_leader_leaves_the_number_that_it_wants() -> None:
-    lease = Lease()
-    await Rig(fixed_plan(5), desired=2, lease=lease).tick()
-    assert lease.replicas == 5
-
-
-async def test_a_standby_looks_decides_nothing_and_touches_nothing(tmp_path: Path) -> None:
-    """Not even the journal; it knows how many workers the leader wants."""
-    lease, path = Lease(), tmp_path / "decisions.jsonl"
-    lease.lose()
-    lease.replicas = 7
-    with Journal(path) as journal:
-        rig = Rig(plan_of(broken), desired=2, lease=lease, journal=journal)
-        await rig.backend.launch("worker-1", 0, BARE)
-        rig.backend.asked.clear()
-        report = (await rig.ticks(3))[-1]
-    assert (report.standby, report.held, report.desired, report.answer) == (True, None, 7, None)
-    assert report.look is not None
-    assert report.fleet.pods == {}
-    assert rig.backend.asked == []
-    assert await rig.alive() == ["worker-1"]
-    assert path.read_bytes() == b""
-
-
-@pytest.mark.parametrize(
-    ("wanted", "found", "begins_with"),
-    [
-        pytest.param(4, 3, 4, id="what the last leader wanted"),
-        pytest.param(None, 3, 3, id="as many as there are, if nobody left a number"),
-        pytest.param(None, 0, 2, id="the number at the start, if there is neither"),
-        pytest.param(0, 0, 0, id="none, if that was wanted"),
-    ],
-)
-async def test_a_new_leader_begins_with_what_there_is(wanted: int | None, found: int, begins_with: int) -> None:
-    """It adopts the workers, and its policy sees that number first, whatever the number at the start was."""
-    seen = list[int]()
-
-    def watch(observation: Observation, memory: Memory) -> Step:
-        del memory
-        seen.append(observation.spec_replicas)
-        return Step(rule="keep", replicas=observation.spec_replicas, why="as it is")
-
-    lease = Lease()
-    lease.lose()
-    rig = Rig(plan_of(watch), desired=2, lease=lease)
-    for number in range(1, found + 1):
-        await rig.backend.launch(f"worker-{number}", 0, BARE)
-    await rig.ticks(2)
-    lease.win(term=2)
-    lease.replicas = wanted
-    report = await rig.tick()
-    assert seen[0] == begins_with
-    told = [happening.kind for happening in report.happenings]
-    assert told.count("adopt") == found
-    assert len(await rig.alive()) == begins_with
-
-
-async def test_a_new_leader_waits_for_the_backend() -> None:
-    """Before it knows which workers there are it would start them all again."""
-    lease = Lease()
-    rig = Rig(fixed_plan(3), lease=lease)
-    rig.backend.broken.add("list")
-    report = await rig.tick()
-    assert (report.held, report.answer) == ("backend: nobody answers", None)
-    rig.backend.broken.clear()
-    await rig.ticks(2)
-    assert len(await rig.alive()) == 3
-
-
-async def test_a_lease_that_cannot_be_renewed_holds_everything() -> None:
-    """Nothing is decided and nobody replaced; in the same term it goes on where it was."""
-    lease = Lease()
-    rig = Rig(fixed_plan(2), lease=lease)
-    await rig.ticks(3)
-    lease.why = "the lease could not be renewed in time"
-    await rig.backend.kill("worker-1")
-    rig.backend.asked.clear()
-    report = (await rig.ticks(3))[-1]
-    assert (report.held, report.standby, report.answer) == (lease.why, False, None)
-    assert rig.controller.holds.failures["lease"] == 3
-    assert rig.backend.asked == []
-    lease.why = None
-    reports = await rig.ticks(2)
-    assert await rig.alive() == ["worker-1", "worker-2"]
-    assert "adopt" not in [happening.kind for report in reports for happening in report.happenings]
-
-
-async def test_back_from_another_leader_it_begins_anew() -> None:
-    """With that one's workers, and without what its policy remembered of the time before."""
-    memories = list[Memory]()
-
-    def watch(observation: Observation, memory: Memory) -> Step:
-        memories.append(memory)
-        return Step(rule="keep", replicas=observation.spec_replicas, why="as it is")
-
-    lease = Lease()
-    rig = Rig(plan_of(watch), desired=2, lease=lease)
-    await rig.ticks(3)
-    assert memories[-1].created_at == memories[0].created_at
-    lease.lose()
-    await rig.tick()
-    lease.replicas = 3
-    await rig.backend.launch("worker-7", 0, BARE)
-    lease.win(term=3)
-    await rig.tick()
-    assert memories[-1].created_at == rig.backend.world.at_seconds
-    assert await rig.alive() == ["worker-1", "worker-2", "worker-7"]
-
-
-class Own(Fallible):
-    """Its workers end with it, as child processes do."""
-
-    @property
-    def adoptable(self) -> bool:
-        return False
-
-
-async def test_who_lost_the_lease_ends_workers_that_nobody_else_can_have() -> None:
-    """In order, as when they are scaled down; later it starts new ones."""
-    lease = Lease()
-    rig = Rig(fixed_plan(2), lease=lease, script=Script(stop_seconds=1.5), kind=Own)
-    own = rig.backend
-    await rig.ticks(3)
-    lease.lose()
-    own.asked.clear()
-    reports = await rig.ticks(4)
-    assert own.asked == ["stop worker-1", "stop worker-2", "remove worker-1", "remove worker-2"]
-    assert reports[-1].standby
-    assert await rig.alive() == []
-    lease.win(term=3)
-    await rig.ticks(2)
-    assert await rig.alive() == ["worker-3", "worker-4"]
 
 
 class Hanging(Fallible):

@@ -10,6 +10,7 @@ from autoscaler.observer.observer import Look
 from autoscaler.reconciler.model import Fleet, Happening, Pod
 from autoscaler.steering import Steering, Target
 from autoscaler.telling import STANDING_EVERY_SECONDS, Teller, standing
+from tests.controllers import look_of
 
 NOON = 12 * 3600.0
 
@@ -39,18 +40,8 @@ def look(*lags: int | None, problems: tuple[str, ...] = (), **seen: Any) -> Look
         else Partition(topic="t", partition=number)
         for number, lag in enumerate(lags)
     )
-    return Look(
-        observation=Observation(at_seconds=NOON, spec_replicas=3, status_replicas=2, partitions=partitions, **seen),
-        statuses={},
-        offsets=None,
-        usage={},
-        worker_cpu_seconds=0.0,
-        init_cpu_seconds=0.0,
-        partitions_stopped=None,
-        rebalances=None,
-        took_seconds=0.0,
-        problems=problems,
-    )
+    seen_now = Observation(at_seconds=NOON, spec_replicas=3, status_replicas=2, partitions=partitions, **seen)
+    return look_of(seen_now, problems=problems)
 
 
 def told(*reports: Report) -> list[str]:
