@@ -20,7 +20,7 @@ from markupsafe import Markup
 def render_document(template: str, context: Mapping[str, Any], *, data: Any, styles: tuple[str, ...] = ()) -> str:
     """A page made of a template; `data` is what its charts show, `styles` are files beside report.css."""
     library, script = _asset("assets/echarts.common.min.js"), _asset("templates/report.js")
-    style = "\n".join(_asset(f"templates/{name}") for name in ("report.css", *styles))
+    style = "\n".join((palette(), *(_asset(f"templates/{name}") for name in ("report.css", *styles))))
     return (
         _environment()
         .get_template(template)
@@ -33,6 +33,11 @@ def render_document(template: str, context: Mapping[str, Any], *, data: Any, sty
             script_sources=" ".join(f"'sha256-{_digest(text)}'" for text in (library, script)),
         )
     )
+
+
+def palette() -> str:
+    """The colours, which reports have from the live page."""
+    return resources.files("autoscaler").joinpath("page/style/palette.css").read_text(encoding="utf-8")
 
 
 def write_document(html: str, path: Path) -> None:

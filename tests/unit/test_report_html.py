@@ -14,6 +14,7 @@ import pytest
 from contract.record import RunDirectory, RunEvent
 from loadtests.audit import audit
 from loadtests.report import read_run, render_html, write_report
+from loadtests.report.document import palette
 from loadtests.score import score
 from tests.run_records import Flow, make_account, make_scenario, write_run
 
@@ -195,7 +196,7 @@ LINES = (
 @pytest.mark.parametrize("theme", [0, 1], ids=["light", "dark"])
 def test_colours_have_contrast_in_both_themes(theme: int) -> None:
     """WCAG AA: 4.5 for words, on a panel as on a banner of their own tint, and 3 for lines."""
-    style = resources.files("loadtests.report").joinpath("templates/report.css").read_text(encoding="utf-8")
+    style = palette() + resources.files("loadtests.report").joinpath("templates/report.css").read_text(encoding="utf-8")
     pairs = re.findall(r"--([\w-]+): light-dark\((#\w{6}), (#\w{6})\)", style)
     colour = {name: (light, dark)[theme] for name, light, dark in pairs}
     words = [_contrast(colour[name], colour[ground]) for name in TEXTS for ground in ("surface", "ground", "sunken")]

@@ -13,6 +13,7 @@ import pytest
 from contract.record import Sample
 from loadtests.contest_plan import Contender, Contest, Turn, draw_turns
 from loadtests.report import read_run
+from loadtests.report.document import palette
 from loadtests.report.policies_charts import POINTS_MAX, colour, over_runs
 from loadtests.report.policies_page import render_policies
 from loadtests.standings import Played, standings
@@ -203,7 +204,9 @@ def _without_lag(sample: Sample) -> Sample:
 def test_policy_colours_have_contrast_in_both_themes(theme: int) -> None:
     """WCAG AA: 3 for lines on a panel."""
     templates = resources.files("loadtests.report").joinpath("templates")
-    style = "".join(templates.joinpath(name).read_text(encoding="utf-8") for name in ("report.css", "policies.css"))
+    style = palette() + "".join(
+        templates.joinpath(name).read_text(encoding="utf-8") for name in ("report.css", "policies.css")
+    )
     pairs = re.findall(r"--([\w-]+): light-dark\((#\w{6}), (#\w{6})\)", style)
     shade = {name: (light, dark)[theme] for name, light, dark in pairs}
     assert all(_contrast(shade[colour(number)], shade["surface"]) >= 3 for number in range(8))
