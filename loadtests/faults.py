@@ -3,12 +3,12 @@
 A fault that could not be carried out is told too, and the run goes on: an experiment does not fail by its own tools.
 """
 
-import time
 from collections.abc import Awaitable, Sequence
 
 from autoscaler.backends.base import Backend
 from autoscaler.errors import BackendError, RolloutError
 from autoscaler.releases import Releases
+from contract.clock import steady_seconds
 from contract.errors import KafkaError
 from contract.kafka import KafkaSettings
 from contract.ledger import InjectedRange
@@ -80,10 +80,10 @@ class Faults:
         """From the next tick on; what comes of it is told as it happens."""
         before = self._releases.rollout.current
         if fault.undo:
-            rollout = self._releases.undo(now=time.time())
+            rollout = self._releases.undo(now=steady_seconds())
         else:
             image = before.image if fault.image is None else fault.image
-            rollout = self._releases.start(changed_worker(self._worker, fault), image, now=time.time())
+            rollout = self._releases.start(changed_worker(self._worker, fault), image, now=steady_seconds())
         return f"revision {rollout.current.number} shall take the place of revision {before.number}"
 
     async def _hit(self, fault: KillFault | FreezeFault, at_seconds: float, name: str) -> str:
