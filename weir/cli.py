@@ -31,6 +31,7 @@ COMMANDS: Mapping[str, str] = {
     "scale": "autoscaler.commands.control:scale",
     "policy": "autoscaler.commands.policy:app",
     "rollout": "autoscaler.commands.rollout:app",
+    "stack": "stack.cli:app",
 }
 """Where each command is.  One with examples has them as EPILOG in its module, or in EPILOGS if it has neighbours."""
 
