@@ -25,8 +25,10 @@ FROM ${PYTHON}
 LABEL org.opencontainers.image.title="weir" \
       org.opencontainers.image.description="A testbed for Kafka stream processors and their autoscalers" \
       org.opencontainers.image.licenses="Apache-2.0"
+# Named volumes take their owner from the folders that they are mounted on
 RUN groupadd --gid 10001 weir && useradd --uid 10001 --gid weir --no-create-home --home-dir /var/lib/weir --shell /usr/sbin/nologin weir \
- && install -d -o weir -g weir /var/lib/weir
+ && install -d -o weir -g weir /var/lib/weir /var/lib/weir/runs /var/lib/weir/state \
+        $(printf '/var/lib/weir/secrets/%s ' kafka kafka-admin producer worker autoscaler loadtest grafana)
 COPY --from=build /opt/weir /opt/weir
 ENV PATH=/opt/weir/bin:$PATH PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1
 WORKDIR /var/lib/weir
