@@ -1,7 +1,8 @@
 """Options that several commands have: what a metric's name stands for, how a cluster is set up, where workers run."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+import os
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from enum import StrEnum
 from ipaddress import ip_address
 from pathlib import Path
@@ -13,7 +14,7 @@ from pydantic import ValidationError
 from autoscaler.cluster import HpaClusterSettings
 from autoscaler.signals import USUAL_NAMES, Signal
 from contract.errors import SettingsError
-from contract.pods import label_fault
+from contract.pods import ResourceAmounts, label_fault
 from contract.rollout import RolloutStrategy
 from contract.settings import explain
 
@@ -61,23 +62,49 @@ Network = Annotated[
 ]
 
 
+ContainerLabels = Annotated[
+    list[str] | None,
+    typer.Option(metavar="KEY=VALUE", help="docker: a label that every worker's container bears."),
+]
+Secrets = Annotated[
+    str | None,
+    typer.Option(metavar="VOLUME", help="docker: a volume of settings, for what nobody may inspect (docs/docker.md)."),
+]
+OWN_LABELS = "weir."
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Containers:
-    """Workers are to be containers.  None = the usual image, a network of the run's own."""
+    """Workers are to be containers.  None = the usual image, a network of the run's own, no secrets."""
 
     image: str | None = None
     network: str | None = None
+    labels: Mapping[str, str] = field(default_factory=dict)
+    secrets: str | None = None
+    default_limits: ResourceAmounts = field(default_factory=ResourceAmounts)
+    """Of workers that have none of their own, as a LimitRange gives them in a cluster."""
 
 
 def read_containers(
-    backend: BackendName, image: str | None, network: str | None, *, kafka: str | None
+    backend: BackendName,
+    image: str | None,
+    network: str | None,
+    *,
+    kafka: str | None,
+    labels: Iterable[str] = (),
+    secrets: str | None = None,
 ) -> Containers | None:
-    """What these options ask for; None for processes.  `kafka` is that of the user's own.  Raises SettingsError."""
+    """What these options ask for; None for processes.  `kafka` is that of the user's own.  Raises SettingsError.
+
+    What they leave open is as WEIR_IMAGE, WEIR_NETWORK, WEIR_CONTAINER_LABELS, WEIR_SECRETS_VOLUME and WEIR_DEFAULT_LIMITS
+    say, with which a compose file presets them; workers that are processes need none of it.
+    """
     if backend is BackendName.PROCESS:
-        given = [name for name, value in (("--image", image), ("--network", network)) if value is not None]
-        if given:
+        options = {"--image": image, "--network": network, "--container-label": [*labels] or None, "--secrets": secrets}
+        if given := [name for name, value in options.items() if value is not None]:
             raise SettingsError(f"{' and '.join(given)}: only containers have one; add --backend docker")
         return None
+    image, network = image or os.environ.get("WEIR_IMAGE"), network or os.environ.get("WEIR_NETWORK")
     if kafka is not None and network is None:
         raise SettingsError(
             f"--backend docker with the Kafka at {kafka} needs --network, the network on which containers reach it;"
@@ -88,7 +115,36 @@ def read_containers(
             f"--kafka {near[0]}: in a container that is the container itself; give an address at which both this"
             f" machine and containers on {network} reach Kafka"
         )
-    return Containers(image=image, network=network)
+    preset = [pair for pair in os.environ.get("WEIR_CONTAINER_LABELS", "").split(",") if pair]
+    return Containers(
+        image=image,
+        network=network,
+        labels=_container_labels([*preset, *labels]),
+        secrets=secrets or os.environ.get("WEIR_SECRETS_VOLUME"),
+        default_limits=_limits(os.environ.get("WEIR_DEFAULT_LIMITS", "")),
+    )
+
+
+def _limits(text: str) -> ResourceAmounts:
+    given = dict(pair.partition("=")[::2] for pair in text.split(",") if pair)
+    try:
+        return ResourceAmounts.model_validate(given)
+    except ValidationError as error:
+        raise SettingsError(
+            explain(error, "WEIR_DEFAULT_LIMITS (cpu=1,memory=256Mi)", model=ResourceAmounts)
+        ) from error
+
+
+def _container_labels(pairs: Iterable[str]) -> dict[str, str]:
+    labels = {}
+    for pair in pairs:
+        key, sign, value = pair.partition("=")
+        if not sign or not key or key.startswith(OWN_LABELS):
+            raise SettingsError(
+                f"--container-label {pair!r}: expected KEY=VALUE, KEY not one of our own ({OWN_LABELS}…)"
+            )
+        labels[key] = value
+    return labels
 
 
 def _is_loopback(address: str) -> bool:

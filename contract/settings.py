@@ -1,7 +1,8 @@
 """Settings from the environment and from files, checked as a whole: every fault is reported, not only the first.
 
 `WEIR_KAFKA_SASL_PASSWORD=…` sets a value, `WEIR_KAFKA_SASL_PASSWORD_FILE=/run/secrets/password` reads it from a file
-(the convention of Docker secrets: values in the environment leak through inspect, logs and children).
+(the convention of Docker secrets: values in the environment leak through inspect, logs and children).  What neither
+sets is read from the folder that `WEIR_SETTINGS_FOLDER` names, in files called like the variables, in lower case.
 """
 
 import difflib
@@ -23,6 +24,8 @@ from pydantic_settings import SettingsError as SourceError
 from contract.errors import SettingsError
 from contract.faults import in_words
 
+FOLDER_VARIABLE = "WEIR_SETTINGS_FOLDER"
+
 
 class Strict(BaseModel):
     """A frozen value read from text; an unknown field is an error, so that a slip of the pen is not ignored."""
@@ -37,7 +40,7 @@ class EnvironmentSettings(BaseSettings):
 
     @classmethod
     def read(cls, **overrides: Any) -> Self:
-        """From overrides (None = not given), then the environment, then `*_FILE`s.  Raises SettingsError."""
+        """From overrides (None = not given), the environment, `*_FILE`s, the settings folder.  Raises SettingsError."""
         given = {name: value for name, value in overrides.items() if value is not None}
         _refuse_unknown(cls)
         try:
@@ -57,9 +60,9 @@ class EnvironmentSettings(BaseSettings):
         dotenv_settings: PydanticBaseSettingsSource,
         file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
-        """Options win over the environment, the environment over `*_FILE`s.  No hidden `.env` file is read."""
+        """Options win over the environment, it over `*_FILE`s, they over the folder.  No hidden `.env` file is read."""
         del dotenv_settings, file_secret_settings
-        return init_settings, env_settings, _FileSource(settings_cls)
+        return init_settings, env_settings, _FileSource(settings_cls), _FolderSource(settings_cls)
 
     def to_environment(self) -> dict[str, str]:
         """The variables that give another process these settings."""
@@ -78,6 +81,38 @@ class _FileSource(EnvSettingsSource):
         own = {f"{prefix}{field}" for field in settings_cls.model_fields}
         named = {n.lower(): v for n, v in os.environ.items() if n.lower().startswith(prefix) and n.lower() not in own}
         self.env_vars = {n.removesuffix("_file"): _read(n, v) for n, v in named.items() if n.endswith("_file")}
+
+
+class _FolderSource(EnvSettingsSource):
+    """A file of the settings folder for each value; what is not there is not given."""
+
+    def __init__(self, settings_cls: type[BaseSettings]) -> None:
+        super().__init__(settings_cls)
+        prefix = self.env_prefix.lower()
+        files = [path for path in _settings_folder() if path.name.startswith(prefix) and path.is_file()]
+        unknown = [str(path) for path in files if _setting(path.name, prefix) not in settings_cls.model_fields]
+        if unknown:
+            raise SettingsError(
+                f"{', '.join(sorted(unknown))}: no such setting; files in {FOLDER_VARIABLE} that begin with {prefix} "
+                f"are called like {', '.join(f'{prefix}{name}' for name in settings_cls.model_fields)}"
+            )
+        self.env_vars = {path.name: _read(path.name, str(path)) for path in files}
+
+
+def _settings_folder() -> list[Path]:
+    named = os.environ.get(FOLDER_VARIABLE)
+    if not named:
+        return []
+    try:
+        return sorted(Path(named).iterdir())
+    except OSError as error:
+        raise SettingsError(
+            f"{FOLDER_VARIABLE}={named} cannot be read: {error.strerror}; expected a folder of settings, a file each"
+        ) from error
+
+
+def _setting(file_name: str, prefix: str) -> str:
+    return file_name.removeprefix(prefix).split("__")[0]
 
 
 def explain(error: ValidationError, source: str, document: Any = None, model: type[BaseModel] | None = None) -> str:

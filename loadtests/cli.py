@@ -12,7 +12,7 @@ import typer
 from rich.console import Console
 
 from autoscaler.api.server import read_address
-from autoscaler.options import ApiOption, Backend, BackendName, Image, Network, TokenFileOption, read_containers
+from autoscaler.options import Backend, BackendName, Image, Network, read_containers
 from autoscaler.scaler import read_scaler
 from contract.interrupts import run_interruptible
 from contract.kafka import KafkaSettings
@@ -91,12 +91,31 @@ def run(  # noqa: PLR0917  # typer passes them by name
     network: Network = None,
     kafka: Annotated[
         str | None,
-        typer.Option(metavar="HOST:PORT", help="Use this cluster (security from WEIR_KAFKA_*) instead of our own."),
+        typer.Option(
+            metavar="HOST:PORT",
+            envvar="WEIR_LOADTEST_KAFKA",
+            help="Use this cluster (security from WEIR_KAFKA_*) instead of our own.",
+        ),
     ] = None,
     out: Annotated[Path | None, typer.Option(help="Run directory; default runs/NAME-TIME.")] = None,
     keep_topics: Annotated[bool, typer.Option("--keep-topics", help="Leave the run's topics in the cluster.")] = False,  # noqa: FBT002  # typer's way to declare a flag
-    api: ApiOption = "none",
-    token_file: TokenFileOption = None,
+    api: Annotated[
+        str,
+        typer.Option(
+            metavar="HOST:PORT",
+            envvar="WEIR_LOADTEST_API",
+            help="Serve the live page and the API here; none = off, port 0 = any.",
+        ),
+    ] = "none",
+    token_file: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE",
+            envvar="WEIR_LOADTEST_TOKEN_FILE",
+            help="The token that orders need.",
+            show_default="made, in the workers' folder",
+        ),
+    ] = None,
 ) -> None:
     """Run SCENARIO: start Kafka and workers, send the load, prove what arrived, report."""
     where = read_containers(backend, image, network, kafka=kafka)

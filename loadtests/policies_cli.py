@@ -85,7 +85,11 @@ def compare_policies(  # noqa: PLR0917  # typer passes them by name
     ] = None,
     kafka: Annotated[
         str | None,
-        typer.Option(metavar="HOST:PORT", help="Use this cluster (security from WEIR_KAFKA_*) for all runs."),
+        typer.Option(
+            metavar="HOST:PORT",
+            envvar="WEIR_LOADTEST_KAFKA",
+            help="Use this cluster (security from WEIR_KAFKA_*) for all runs.",
+        ),
     ] = None,
     backend: Backend = BackendName.PROCESS,
     image: Image = None,

@@ -60,8 +60,7 @@ async def _site(order: RunOrder, view: LiveView) -> "AsyncIterator[Site | None]"
         return
     from autoscaler.backends.docker.site import open_run_site  # noqa: PLC0415  # its SDK is slow to import
 
-    image, network = order.containers.image, order.containers.network
-    async with open_run_site(image, network, run_id=order.run_id, say=view.say) as site:
+    async with open_run_site(order.containers, run_id=order.run_id, say=view.say) as site:
         yield site
 
 

@@ -24,6 +24,7 @@ from autoscaler.options import (
     Backend,
     BackendName,
     ClusterSettings,
+    ContainerLabels,
     Containers,
     Image,
     Leased,
@@ -32,6 +33,7 @@ from autoscaler.options import (
     MetricNames,
     Network,
     NodeLabels,
+    Secrets,
     StrategySettings,
     TokenFileOption,
     read_cluster,
@@ -112,6 +114,8 @@ def autoscale(  # noqa: PLR0917  # typer passes them by name
     backend: Backend = BackendName.PROCESS,
     image: Image = None,
     network: Network = None,
+    container_label: ContainerLabels = None,
+    secrets: Secrets = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Decide and explain, touch nothing.")] = False,  # noqa: FBT002  # typer's way to declare a flag
     replicas: Annotated[
         int, typer.Option(min=0, max=1_000, help="Workers at the start, before the policy is asked.")
@@ -147,7 +151,13 @@ def autoscale(  # noqa: PLR0917  # typer passes them by name
     reached = KafkaSettings.read(bootstrap_servers=kafka)
     if leave_workers and backend is BackendName.PROCESS:
         raise SettingsError("--leave-workers: processes end with their autoscaler; only containers can be left")
-    where = None if dry_run else read_containers(backend, image, network, kafka=reached.bootstrap_servers)
+    where = (
+        None
+        if dry_run
+        else read_containers(
+            backend, image, network, kafka=reached.bootstrap_servers, labels=container_label or (), secrets=secrets
+        )
+    )
     orders = Orders(
         kafka=reached,
         scaler=read_scaler(policy, settings.topic),
@@ -213,8 +223,7 @@ async def _site(orders: Orders) -> "AsyncIterator[Site | None]":
         return
     from autoscaler.backends.docker.site import open_site  # noqa: PLC0415  # its SDK is slow to import
 
-    assert orders.containers.network is not None
-    async with open_site(orders.containers.image, orders.containers.network) as site:
+    async with open_site(orders.containers) as site:
         yield site
 
 

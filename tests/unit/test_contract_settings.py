@@ -181,3 +181,28 @@ def test_no_message_shows_a_password(monkeypatch: pytest.MonkeyPatch) -> None:
     assert "hunter2" not in str(told.value)
     monkeypatch.delenv("WEIR_KAFKA_SSL_KEYFILE")
     assert "hunter2" not in repr(KafkaSettings.read())
+
+
+def test_the_settings_folder_gives_what_nothing_else_does(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Files are named after variables, in lower case; what is not there is not given."""
+    (tmp_path / "weir_worker_group").write_text("from-folder\n", encoding="utf-8")
+    (tmp_path / "weir_worker_topic").write_text("from-folder", encoding="utf-8")
+    (tmp_path / "ca.pem").write_text("no setting", encoding="utf-8")
+    put(monkeypatch, {"WEIR_SETTINGS_FOLDER": str(tmp_path), "WEIR_WORKER_TOPIC": "from-environment"})
+    settings = WorkerSettings.read()
+    assert (settings.group, settings.topic) == ("from-folder", "from-environment")
+
+
+def test_a_file_in_the_settings_folder_that_is_no_setting_is_refused(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / "weir_worker_grop").write_text("x", encoding="utf-8")
+    monkeypatch.setenv("WEIR_SETTINGS_FOLDER", str(tmp_path))
+    with pytest.raises(SettingsError, match=r"weir_worker_grop.*no such setting"):
+        WorkerSettings.read()
+
+
+def test_a_settings_folder_that_is_not_there_is_told(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("WEIR_SETTINGS_FOLDER", str(tmp_path / "none"))
+    with pytest.raises(SettingsError, match=r"WEIR_SETTINGS_FOLDER=.*No such file"):
+        WorkerSettings.read()

@@ -26,6 +26,7 @@ from autoscaler.backends.docker.view import View, thawed
 from autoscaler.errors import BackendError
 from autoscaler.reconciler.model import Found, Node
 from contract.clock import steady_seconds
+from contract.pods import ResourceAmounts
 
 DEFAULT_IMAGE = f"weir:{metadata.version('weir')}"
 DEFAULT_NETWORK = "bridge"
@@ -48,16 +49,28 @@ class DockerBackend:
         image: str = DEFAULT_IMAGE,
         command: Sequence[str] = ("process",),
         labels: Mapping[str, str] | None = None,
+        secrets: str | None = None,
+        default_limits: ResourceAmounts | None = None,
         node_labels: Mapping[str, str] | None = None,
         usage_wait_seconds: float = 0.2,
         refusal: Refusal = never,
     ) -> None:
         """Nothing is asked yet.  The engine is the caller's to close; `labels` are put beside our own.
 
+        `secrets` names a volume with settings, which workers mount; `default_limits` are those of workers without.
+
         `node_labels` are those of the engine's machine, on top of those that its daemon tells.  `refusal` is asked in
         the middle of what takes long: a launch that waits, and the end.
         """
-        place = Place(owner=owner, image=image, network=network, command=command, labels=labels or {})
+        place = Place(
+            owner=owner,
+            image=image,
+            network=network,
+            command=command,
+            labels=labels or {},
+            secrets=secrets,
+            default_limits=default_limits or ResourceAmounts(),
+        )
         self._owner = owner
         self._node_labels = node_labels or {}
         self._containers = Containers(engine, owner)

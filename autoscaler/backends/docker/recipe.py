@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from docker.types import HostConfig, LogConfig
+from docker.types import HostConfig, LogConfig, Mount
 
 from autoscaler.backends.base import Template, worker_id
 from autoscaler.backends.docker.seen import (
@@ -23,7 +23,8 @@ from autoscaler.backends.docker.seen import (
 )
 from autoscaler.backends.machine import node
 from autoscaler.reconciler.model import Node
-from contract.pods import Resources
+from contract.pods import ResourceAmounts, Resources
+from contract.settings import FOLDER_VARIABLE
 
 USER = "10001:10001"
 """Of the worker's process, whatever the image says: a number that means nobody on the host."""
@@ -36,6 +37,10 @@ SHARES_OF_CORE = 1024  # as the kubelet counts
 SHARES_MIN = 2
 IN_CONTAINER = {"WEIR_WORKER_STATUS_HOST": "0.0.0.0", "PYTHONUNBUFFERED": "1"}  # noqa: S104  # the container's own addresses
 """What every worker is told beside its own: only its network reaches the status page."""
+SECRETS_TARGET = "/run/weir"
+"""Where a worker finds the volume of its secrets."""
+SECRET_SETTINGS = ("WEIR_KAFKA_SECURITY_PROTOCOL", "WEIR_KAFKA_SASL_", "WEIR_KAFKA_SSL_")
+"""What stands in that volume instead of in the environment: there everybody reads it who may ask the engine."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,6 +62,10 @@ class Place:
     network: str
     command: Sequence[str]
     labels: Mapping[str, str] = field(default_factory=dict)
+    secrets: str | None = None
+    """A volume with files of settings, which every worker mounts read-only."""
+    default_limits: ResourceAmounts = field(default_factory=ResourceAmounts)
+    """Of workers without, as a LimitRange has them."""
 
 
 def recipe(
@@ -68,7 +77,7 @@ def recipe(
         "image": template.image or place.image,
         "command": list(place.command),
         "name": container_name(place.owner, name),
-        "environment": {**template.environment(called), **IN_CONTAINER},
+        "environment": _told(template.environment(called), place.secrets),
         "user": USER,
         "labels": {
             **place.labels,
@@ -85,10 +94,19 @@ def recipe(
             version=host.api_version,
             network_mode=place.network,
             **CONFINED,
-            **limits(spec.resources, host.cores),
+            **limits(spec.resources, host.cores, place.default_limits),
             init=host.has_init or None,
+            mounts=[Mount(SECRETS_TARGET, place.secrets, type="volume", read_only=True)] if place.secrets else None,
         ),
     }
+
+
+def _told(environment: Mapping[str, str], secrets: str | None) -> dict[str, str]:
+    """What a worker is told by its environment: how it is let into Kafka only where there is no volume that says so."""
+    if secrets is None:
+        return {**environment, **IN_CONTAINER}
+    open_ones = {name: value for name, value in environment.items() if not name.startswith(SECRET_SETTINGS)}
+    return {**open_ones, **IN_CONTAINER, FOLDER_VARIABLE: SECRETS_TARGET}
 
 
 CONFINED: Mapping[str, Any] = {
@@ -103,12 +121,16 @@ CONFINED: Mapping[str, Any] = {
 }
 
 
-def limits(resources: Resources, cores: int) -> dict[str, Any]:
+NO_DEFAULTS = ResourceAmounts()
+
+
+def limits(resources: Resources, cores: int, default: ResourceAmounts = NO_DEFAULTS) -> dict[str, Any]:
     """Limits are hard: CPU by quota, memory without swap.  A request is a share of the CPU when all want some.
 
     A limit above the machine's cores is no limit; the engine would refuse it, a cluster does not.
     """
-    cpu, memory, share = resources.limits.cpu, resources.limits.memory, resources.requests.cpu
+    cpu, memory = resources.limits.cpu or default.cpu, resources.limits.memory or default.memory
+    share = resources.requests.cpu
     bounds: dict[str, Any] = {}
     if cpu is not None:
         bounds["nano_cpus"] = max(NANO_CPUS_MIN, round(min(cpu, cores) * NANO))
