@@ -20,7 +20,7 @@ IMAGE ?= weir:$(shell sed -n 's/^version = "\(.*\)"/\1/p' pyproject.toml)
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup setup-dev demo test integration browser-test docker-test lint types layers fmt bench image fresh lock clean
+.PHONY: help setup setup-dev demo test integration browser-test docker-test lint types layers fmt dashboards bench image fresh lock clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -60,6 +60,9 @@ layers: setup-dev ## which folder may import which
 fmt: setup-dev ## format, and mend what ruff can mend
 	@$(BIN)/ruff check --fix --quiet || true
 	@$(BIN)/ruff format
+
+dashboards: setup-dev ## write the JSON of Grafana's boards from their code
+	@$(BIN)/python -m dashboards.grafana.generate
 
 bench: setup-dev ## Weir beside other clients on one broker, a table of medians
 	@$(BIN)/weir bench </dev/null

@@ -96,8 +96,8 @@ def read_containers(
 ) -> Containers | None:
     """What these options ask for; None for processes.  `kafka` is that of the user's own.  Raises SettingsError.
 
-    What they leave open is as WEIR_IMAGE, WEIR_NETWORK, WEIR_CONTAINER_LABELS, WEIR_SECRETS_VOLUME and WEIR_DEFAULT_LIMITS
-    say, with which a compose file presets them; workers that are processes need none of it.
+    What they leave open is as WEIR_IMAGE, WEIR_NETWORK, WEIR_CONTAINER_LABELS, WEIR_SECRETS_VOLUME and
+    WEIR_DEFAULT_LIMITS say, with which a compose file presets them; workers that are processes need none of it.
     """
     if backend is BackendName.PROCESS:
         options = {"--image": image, "--network": network, "--container-label": [*labels] or None, "--secrets": secrets}

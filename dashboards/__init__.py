@@ -1,0 +1,1 @@
+"""What people look at: Prometheus' rules and Grafana's boards."""
