@@ -189,8 +189,8 @@ def test_aiokafkas_defaults_are_not_relied_on() -> None:
     assert options["fetch_min_bytes"] == 1
 
 
-async def test_a_worker_that_cannot_start_has_failed_and_says_why() -> None:
-    """The phase, the reason and the error are one and the same."""
+async def test_a_worker_that_cannot_start_has_failed_and_says_why(caplog: pytest.LogCaptureFixture) -> None:
+    """The phase, the reason and the error are one and the same; in its log it is an error."""
     nobody = KafkaSettings(bootstrap_servers="127.0.0.1:9", request_timeout_seconds=0.5)
     worker = Worker(WorkerSettings(), nobody)
     ports: list[int] = []
@@ -199,3 +199,4 @@ async def test_a_worker_that_cannot_start_has_failed_and_says_why() -> None:
     assert ports
     assert worker.status().phase == "failed"
     assert "no Kafka" in (worker.status().reason or "")
+    assert ("ERROR", "failed") in [(record.levelname, record.getMessage()) for record in caplog.records]
