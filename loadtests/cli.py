@@ -16,6 +16,7 @@ from autoscaler.options import Backend, BackendName, Image, Network, read_contai
 from autoscaler.scaler import read_scaler
 from contract.interrupts import run_interruptible
 from contract.kafka import KafkaSettings
+from contract.logs import set_up_logs
 from contract.record import RunDirectory
 from contract.scenario import FixedScaler, Scenario, read_scenario, with_policy
 from loadtests.clean_cli import EPILOG as CLEAN_EPILOG
@@ -134,6 +135,7 @@ def run(  # noqa: PLR0917  # typer passes them by name
         api=address,
         command=shlex.join(["weir", *sys.argv[1:]]),
     )
+    set_up_logs("loadtest", run=run_id)
     console = Console()
     summary, interrupted = _carry_out(order, LiveView(console, wanted.name, wanted.seconds))
     directory = RunDirectory.open(order.out)

@@ -21,6 +21,7 @@ from contract.kafka import KafkaSettings, TopicSpec, admin_client, create_topics
 from contract.scenario import Scenario
 
 Say = Callable[[str], None]
+GROUP_PREFIX = "weir."
 DISK_RESERVE_BYTES = 2 << 30
 RECORD_OVERHEAD_BYTES = 30
 
@@ -34,11 +35,18 @@ class Topics:
     dead_letter: str
     group: str
 
+    @property
+    def run(self) -> str:
+        """The run that they belong to."""
+        return self.group.removeprefix(GROUP_PREFIX)
+
     @classmethod
     def of_run(cls, topic: str, run_id: str) -> "Topics":
         """Named so that whoever finds them in a cluster knows where they come from."""
         name = f"{topic}.{run_id}"
-        return cls(events=name, ledger=f"{name}.ledger", dead_letter=f"{name}.dead-letter", group=f"weir.{run_id}")
+        return cls(
+            events=name, ledger=f"{name}.ledger", dead_letter=f"{name}.dead-letter", group=f"{GROUP_PREFIX}{run_id}"
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -14,6 +14,7 @@ from autoscaler.releases import Releases, templates_of
 from autoscaler.rollout.changes import begin
 from autoscaler.scaler import ScalerPlan
 from contract.kafka import KafkaSettings
+from contract.logs import LogSettings
 from contract.pods import PodSpec
 from contract.producer import ProducerSettings
 from contract.record import RunDirectory
@@ -41,9 +42,10 @@ async def running_workers(
     site: "Site | None" = None,
 ) -> AsyncIterator[Controller]:
     """The scenario's workers under their autoscaler, which starts them at its first tick: as containers at `site`."""
+    logs = LogSettings.read(run=topics.run).to_environment()
 
     def environment(worker: WorkerSpec, worker_id: str) -> Mapping[str, str]:
-        return worker_settings(worker, topics, worker_id).to_environment() | cluster.for_workers.to_environment()
+        return worker_settings(worker, topics, worker_id).to_environment() | cluster.for_workers.to_environment() | logs
 
     around = Surroundings(
         kafka=cluster.settings,
@@ -105,6 +107,7 @@ async def running_producer(
 ) -> AsyncIterator[Child]:
     """The scenario's producer, started; stopped when the context ends."""
     environment = producer_settings(scenario, topics, account_file).to_environment() | kafka.to_environment()
+    environment |= LogSettings.read(run=topics.run).to_environment()
     producer = await launch("producer", "producer", "--quiet", environment=environment, log=log)
     try:
         yield producer

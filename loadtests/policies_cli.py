@@ -19,6 +19,7 @@ from autoscaler.scaler import read_scaler
 from contract.errors import SettingsError
 from contract.interrupts import run_interruptible
 from contract.kafka import KafkaSettings
+from contract.logs import set_up_logs
 from contract.record import RunDirectory
 from contract.scenario import PolicyScaler, Scenario, read_scenario, with_policy
 from loadtests import standings_text
@@ -109,6 +110,7 @@ def compare_policies(  # noqa: PLR0917  # typer passes them by name
     contest = resumed(read_contest(folder / "contest.json"), contest) if resume else contest
     _make_folder(folder, resume=resume)
     external = KafkaSettings.read(bootstrap_servers=kafka) if kafka else None
+    set_up_logs("loadtest")
     ground = Ground(out=folder, console=Console(), external=external, containers=where)
     ground.say(f"{len(contenders)} policies, {len(contest.turns)} runs, order drawn with --seed {contest.order_seed}")
     interrupted = _carry_out(contest, ground)

@@ -153,7 +153,8 @@ class Worker:
         return None if self._life.phase is WorkerPhase.READY else self._life.phase.value
 
     def _phase_changed(self, phase: WorkerPhase, reason: str | None) -> None:
-        log.info(phase.value, extra={"why": reason} if reason else {})
+        level = logging.ERROR if phase is WorkerPhase.FAILED else logging.INFO
+        log.log(level, phase.value, extra={"why": reason} if reason else {})
 
 
 async def _cancel(task: "asyncio.Task[None]") -> None:

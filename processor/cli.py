@@ -15,9 +15,9 @@ import typer
 import uvloop
 
 from contract.kafka import KafkaSettings
+from contract.logs import set_up_logs
 from contract.worker import WorkerSettings
 from processor.app import Worker, worker_name
-from processor.logs import log_to_stderr
 
 HELP = """One worker of a consumer group: reads a topic, hands its events to a handler, and keeps the ledger.
 
@@ -110,7 +110,7 @@ def process(
         status_host=status_host,
         status_port=status_port,
     )
-    log_to_stderr(worker_name(settings))
+    set_up_logs("worker", worker=worker_name(settings), group=settings.group)
     uvloop.run(_work(settings, KafkaSettings.read(bootstrap_servers=kafka)))
 
 

@@ -9,6 +9,7 @@ import typer
 import uvloop
 
 from contract.kafka import KafkaSettings
+from contract.logs import set_up_logs
 from contract.producer import ProducerSettings
 from producer.child import role_of
 from producer.memory import keep_memory
@@ -95,6 +96,7 @@ def produce(
         replay_key=replay_key,
     )
     cluster = KafkaSettings.read(bootstrap_servers=kafka)
+    set_up_logs("producer")
     logging.getLogger("aiokafka").setLevel(logging.CRITICAL)  # errors are counted by name, and shown as such
     keep_memory()
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:

@@ -1,8 +1,10 @@
 """The whole program around a producer: topic, signals, status page, progress, account, summary."""
 
 import asyncio
+import logging
 import os
 import signal
+import sys
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -15,6 +17,7 @@ from prometheus_client import CollectorRegistry
 
 from contract.kafka import KafkaSettings
 from contract.ledger import ProducerAccount
+from contract.logs import for_machines
 from contract.producer import ProducerSettings
 from contract.status import StatusPage, serve_status
 from producer.app import Begin, OneProcess
@@ -25,9 +28,10 @@ from producer.collector import FiguresCollector
 from producer.errors import ChildError, ProducerError
 from producer.figures import Figures
 from producer.fleet import Fleet
-from producer.summary import print_summary, progress_line
+from producer.summary import print_summary, progress_keys, progress_line
 
 PROGRESS_SECONDS = 1.0
+log = logging.getLogger("producer")
 
 
 class Runner(Protocol):
@@ -134,11 +138,13 @@ async def _progress(runner: Runner, *, quiet: bool) -> AsyncIterator[None]:
 
 
 async def _print_progress(figures: Callable[[], Figures]) -> None:
-    before = figures()
+    before, machine = figures(), for_machines(sys.stderr)
     while True:
         await asyncio.sleep(PROGRESS_SECONDS)
         now = figures()
-        if now.start_us is not None:
+        if now.start_us is not None and machine:
+            log.info("sending", extra=progress_keys(before, now))
+        elif now.start_us is not None:
             typer.echo(progress_line(before, now), err=True)
         before = now
 

@@ -25,6 +25,17 @@ def progress_line(before: Figures, now: Figures) -> str:
     return "  ".join(parts)
 
 
+def progress_keys(before: Figures, now: Figures) -> dict[str, float | None]:
+    """The same for machines."""
+    seconds = max(now.elapsed_seconds - before.elapsed_seconds, 1e-3)
+    rates = {
+        f"{name}_rate": round((getattr(now, name) - getattr(before, name)) / seconds, 1)
+        for name in ("planned", "sent", "acknowledged")
+    }
+    delay = now.delay.recent.seconds_at(99.0)
+    return rates | {"delay_p99_seconds": delay, "late_events": now.late, "failed_events": now.failed}
+
+
 def print_summary(account: ProducerAccount) -> None:
     """A table on a terminal, lines of `name value` otherwise; on standard output."""
     rows = summary_rows(account)

@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import sys
 from collections.abc import AsyncIterator, Iterable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -49,6 +50,7 @@ from autoscaler.worker_file import read_strategy, read_worker
 from contract.errors import SettingsError
 from contract.interrupts import run_interruptible
 from contract.kafka import KafkaSettings
+from contract.logs import LogSettings, for_machines, set_up_logs
 from contract.rollout import RolloutStrategy
 from contract.scenario import PolicyScaler, WorkerSpec
 from contract.worker import WorkerSettings
@@ -174,9 +176,12 @@ def autoscale(  # noqa: PLR0917  # typer passes them by name
         containers=where,
         api=address,
     )
+    set_up_logs("autoscaler", stream="stdout" if for_machines(sys.stdout) else "stderr", group=settings.group)
+    teller = Teller(typer.echo, machine=for_machines(sys.stdout))
     try:
         run_interruptible(
-            lambda stop: _autoscale(orders, stop), lambda: typer.echo("asked to end (once more: at once) …")
+            lambda stop: _autoscale(orders, teller, stop),
+            lambda: teller.announce("asked to end (once more: at once) …"),
         )
     except asyncio.CancelledError:
         raise typer.Exit(EXIT_INTERRUPTED) from None
@@ -192,20 +197,19 @@ def _refuse_names(policies: Iterable[Path]) -> None:
             )
 
 
-async def _autoscale(orders: Orders, stop: asyncio.Event) -> None:
+async def _autoscale(orders: Orders, teller: Teller, stop: asyncio.Event) -> None:
     logging.getLogger("aiokafka").setLevel(logging.CRITICAL)  # what Kafka does not answer is told with what it means
-    teller = Teller(typer.echo)
     async with _site(orders) as site, open_controller(orders.scaler, surroundings(orders, site)) as controller:
         for note in (*orders.scaler.notes, *controller.notes):
-            typer.echo(note)
+            teller.announce(note)
         hand_on(Control(controller=controller, read_seat=orders.scaler.read_seat))
         mode = ", a dry run" if orders.dry_run else ""
-        typer.echo(f"{orders.scaler.name} ({orders.scaler.kind}) decides{mode}; Ctrl-C ends")
+        teller.announce(f"{orders.scaler.name} ({orders.scaler.kind}) decides{mode}; Ctrl-C ends")
         async with hosted(controller, hosting(orders, teller)) as show:
             await controller.run(stop, lambda report: teller.tell(show(report)))
         if not orders.dry_run:
             adoptable = controller.backend.adoptable
-            typer.echo(farewell(controller.lease, adoptable=adoptable, leave=orders.leave_workers))
+            teller.announce(farewell(controller.lease, adoptable=adoptable, leave=orders.leave_workers))
 
 
 def farewell(lease: Leadership | None, *, adoptable: bool, leave: bool) -> str:
@@ -247,10 +251,11 @@ def hosting(orders: Orders, teller: Teller) -> Hosting | None:
 
 def surroundings(orders: Orders, site: "Site | None" = None) -> Surroundings:
     """Where it works, and what its workers are told."""
+    logs = LogSettings.read().to_environment()
 
     def environment(worker: WorkerSpec, worker_id: str) -> Mapping[str, str]:
         told = orders.settings.model_copy(update={"worker_id": worker_id, "status_port": 0, **_work(worker)})
-        return told.to_environment() | orders.kafka.to_environment()
+        return told.to_environment() | orders.kafka.to_environment() | logs
 
     first = begin(orders.worker, site.image if site else None, orders.strategy)
     return Surroundings(

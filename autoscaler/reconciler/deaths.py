@@ -54,12 +54,12 @@ def last_line(exit_: Exit) -> str:
 
 
 def _said(line: str) -> str:
-    """Of a line of JSON, as our own workers write it, the message and the reason; any other line as it is."""
+    """Of a line of JSON, as our own workers write it, what happened and why; any other line as it is."""
     try:
         document = json.loads(line)
     except ValueError:
         return line
-    said = [document.get(name) for name in ("message", "why")] if isinstance(document, dict) else []
+    said = [document.get(name) for name in ("event", "why")] if isinstance(document, dict) else []
     return ": ".join(str(word) for word in said if word) or line
 
 

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import orjson
 import psutil
 import pytest
 
@@ -70,7 +71,9 @@ class Autoscaler:
 
 
 @contextmanager
-def autoscaling(folder: Path, topic: Topic, policy: str, *more: str, worker: str = WORKER) -> Iterator[Autoscaler]:
+def autoscaling(
+    folder: Path, topic: Topic, policy: str, *more: str, worker: str = WORKER, words: str = "text"
+) -> Iterator[Autoscaler]:
     """`weir autoscale` for this topic, in `folder`; killed in the end if it still runs."""
     (folder / "policy.yaml").write_text(policy, encoding="utf-8")
     (folder / "worker.yaml").write_text(worker, encoding="utf-8")
@@ -81,7 +84,7 @@ def autoscaling(folder: Path, topic: Topic, policy: str, *more: str, worker: str
         process = subprocess.Popen(
             [sys.executable, "-m", "weir", "autoscale", *options, *more],
             cwd=folder,
-            env={**os.environ, "WEIR_WORKER_LEDGER_TOPIC": topic.ledger},
+            env={**os.environ, "WEIR_WORKER_LEDGER_TOPIC": topic.ledger, "WEIR_LOG_FORMAT": words},
             stdout=sink,
             stderr=subprocess.STDOUT,
         )
@@ -116,6 +119,22 @@ async def test_it_scales_and_drains(tmp_path: Path, topic: Topic) -> None:
     assert audit.missing(await topic.committed()) == 0
     assert max(tick.desired for tick in read_journal(tmp_path / "decisions.jsonl")) == 4
     assert weir("explain", "decisions.jsonl", folder=tmp_path).returncode == 0
+
+
+async def test_where_nobody_looks_it_tells_in_json(tmp_path: Path, topic: Topic) -> None:
+    """Every line, those of the start and the end as well; so do its workers, on standard error."""
+    await topic.fill(6_000)
+    with autoscaling(tmp_path, topic, LAG_POLICY, words="auto") as autoscaler:
+        await autoscaler.until(lambda: autoscaler.said.count('"event":"ready"') >= 4)
+        assert await autoscaler.end() == 0, autoscaler.said
+    lines = [orjson.loads(line) for line in autoscaler.said.splitlines()]
+    assert {(line["service"], line["group"]) for line in lines} == {("autoscaler", f"group-{topic.name}")}
+    scales = [(line["from_replicas"], line["to_replicas"]) for line in lines if line["event"] == "scale"]
+    assert scales[0] == (1, 4)
+    logs = sorted((tmp_path / "weir-workers" / "logs").glob("*.log"))
+    told = [orjson.loads(line) for log in logs for line in log.read_text(encoding="utf-8").splitlines()]
+    assert {line["worker"] for line in told} == {f"worker-{number}" for number in range(1, 5)}
+    assert {"assigned", "ready", "stopped"} <= {line["event"] for line in told}
 
 
 async def test_a_dry_run_touches_nothing(tmp_path: Path, topic: Topic) -> None:

@@ -15,6 +15,7 @@ from autoscaler.commands.autoscale import Orders, farewell, surroundings
 from autoscaler.releases import Releases
 from autoscaler.rollout.document import to_document
 from autoscaler.scaler import read_scaler
+from autoscaler.telling import Teller
 from autoscaler.worker_file import read_worker
 from contract.kafka import KafkaSettings
 from contract.scenario import FixedScaler, WorkerSpec
@@ -250,7 +251,7 @@ def test_a_second_ctrl_c_ends_it_at_once(
 ) -> None:
     """An engine that hangs may keep it for minutes, and nobody should need SIGKILL, which leaves things behind."""
 
-    async def stubborn(_orders: Orders, stop: asyncio.Event) -> None:
+    async def stubborn(_orders: Orders, _teller: Teller, stop: asyncio.Event) -> None:
         os.kill(os.getpid(), signal.SIGINT)
         await stop.wait()
         os.kill(os.getpid(), signal.SIGINT)

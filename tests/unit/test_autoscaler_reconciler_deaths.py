@@ -101,7 +101,7 @@ def test_an_end_that_the_backend_dates_after_the_tick_began_is_not_waited_out() 
             id="the last line of its log",
         ),
         pytest.param(
-            {"code": 0, "last_words": '{"time":"now","level":"info","message":"stopped","why":"asked to stop"}\n'},
+            {"code": 0, "last_words": '{"timestamp":"now","level":"info","event":"stopped","why":"asked to stop"}\n'},
             "exit",
             "exit code 0 after 2.0 s; last words: stopped: asked to stop",
             id="a line of JSON in words",

@@ -133,3 +133,31 @@ def test_how_things_stand(seen: Look | None, words: str) -> None:
 )
 def test_who_wants_that_many_is_told(steering: Steering, words: str) -> None:
     assert words in standing(report(steering=steering))
+
+
+@pytest.mark.parametrize(
+    ("happening", "keys"),
+    [
+        pytest.param(
+            Happening(at_seconds=NOON, kind="scale", subject="mine", detail="3 → 5: lag: 2 → 3"),
+            {"event": "scale", "decision": "mine", "from_replicas": 3, "to_replicas": 5, "reason": "lag: 2 → 3"},
+            id="a decision has its numbers",
+        ),
+        pytest.param(
+            Happening(at_seconds=NOON, kind="gone", subject="worker-1", detail="exit code 0"),
+            {"event": "gone", "subject": "worker-1", "reason": "exit code 0"},
+            id="anything else has a subject",
+        ),
+    ],
+)
+def test_a_machine_is_told_in_keys(
+    happening: Happening, keys: dict[str, Any], caplog: pytest.LogCaptureFixture
+) -> None:
+    """With the time of what happened, and nothing in words."""
+    lines: list[str] = []
+    with caplog.at_level("INFO", "autoscaler"):
+        Teller(lines.append, machine=True).tell(report(look=look(1_000, 500), happenings=(happening,)))
+    first, standing_ = ({"event": record.getMessage()} | vars(record) for record in caplog.records)
+    assert first.items() >= (keys | {"timestamp": "1970-01-01T12:00:00.000Z"}).items()
+    assert (standing_["event"], standing_["wanted_replicas"], standing_["lag_events"]) == ("standing", 3, 1_500)
+    assert lines == []

@@ -1,13 +1,11 @@
-"""The small parts: cold start, handler thread, timers, logs, metrics, options."""
+"""The small parts: cold start, handler thread, timers, metrics, options."""
 
 import asyncio
-import logging
 import threading
 import time
 from typing import Any
 
 import numpy as np
-import orjson
 import psutil
 import pytest
 from prometheus_client import generate_latest
@@ -21,7 +19,6 @@ from processor.__main__ import main
 from processor.app import Worker, worker_name
 from processor.coldstart import hold_memory, pay
 from processor.life import Life
-from processor.logs import JsonLine, NotAgain
 from processor.looptimer import watch_timers
 from processor.member import consumer_options
 from processor.meters import BulkHistogram, Meters
@@ -84,23 +81,6 @@ async def test_a_starved_loop_shows() -> None:
     assert reports[0] >= 0.045
 
 
-def test_logs_are_lines_of_json() -> None:
-    """What was given as extra is a field; tracebacks are part of the line."""
-    record = logging.makeLogRecord({"name": "processor.app", "levelname": "INFO", "msg": "assigned %d", "args": (3,)})
-    record.__dict__["partitions"] = (1, 2)
-    line = orjson.loads(JsonLine("w").format(record))
-    assert (line["worker"], line["level"], line["message"], line["partitions"]) == ("w", "info", "assigned 3", [1, 2])
-
-
-def test_a_library_is_not_heard_twice() -> None:
-    """The same words of aiokafka come through once in a while; ours always do."""
-    quiet = NotAgain()
-    theirs = logging.makeLogRecord({"name": "aiokafka", "msg": "no broker"})
-    ours = logging.makeLogRecord({"name": "processor.app", "msg": "dead letter"})
-    assert [quiet.filter(theirs) for _ in range(3)] == [True, False, False]
-    assert [quiet.filter(ours) for _ in range(3)] == [True, True, True]
-
-
 def a_progress() -> Progress:
     """Of a worker that has just been launched."""
     return Progress("w", Life(lambda: 0.0, lambda _phase, _reason: None), lambda: 0.0)
@@ -138,7 +118,7 @@ def started(monkeypatch: pytest.MonkeyPatch) -> list[tuple[WorkerSettings, Kafka
         seen.append((settings, kafka))
 
     monkeypatch.setattr(cli, "_work", work)
-    monkeypatch.setattr(cli, "log_to_stderr", lambda _worker: None)
+    monkeypatch.setattr(cli, "set_up_logs", lambda _service, **_bound: None)
     return seen
 
 
@@ -209,8 +189,8 @@ def test_aiokafkas_defaults_are_not_relied_on() -> None:
     assert options["fetch_min_bytes"] == 1
 
 
-async def test_a_worker_that_cannot_start_has_failed_and_says_why() -> None:
-    """The phase, the reason and the error are one and the same."""
+async def test_a_worker_that_cannot_start_has_failed_and_says_why(caplog: pytest.LogCaptureFixture) -> None:
+    """The phase, the reason and the error are one and the same; in its log it is an error."""
     nobody = KafkaSettings(bootstrap_servers="127.0.0.1:9", request_timeout_seconds=0.5)
     worker = Worker(WorkerSettings(), nobody)
     ports: list[int] = []
@@ -219,3 +199,4 @@ async def test_a_worker_that_cannot_start_has_failed_and_says_why() -> None:
     assert ports
     assert worker.status().phase == "failed"
     assert "no Kafka" in (worker.status().reason or "")
+    assert ("ERROR", "failed") in [(record.levelname, record.getMessage()) for record in caplog.records]
