@@ -78,7 +78,7 @@ def _client(role: str, present: Files, draw: Draw) -> dict[str, str]:
     password = present.get(f"{role}/weir_kafka_sasl_password") or _password(draw)
     values = ("SASL_SSL", MECHANISM, role, password, f"{MOUNTED}/{AUTHORITY}")
     files = {f"{role}/weir_kafka_{name}": value for name, value in zip(CLIENT_SETTINGS, values, strict=True)}
-    files[f"kafka-admin/{role}.scram"] = f"{MECHANISM}=[iterations=8192,password={password}]\n"
+    files[f"kafka-admin/{role}.scram"] = f"{MECHANISM}=iterations=8192,password={password}\n"
     return {name: text for name, text in files.items() if present.get(name) != text}
 
 

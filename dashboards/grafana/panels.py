@@ -147,7 +147,7 @@ def _target(query: Query, index: int, panel: Panel) -> Json:
 
 
 def _defaults(panel: Panel) -> Json:
-    steps = [{"color": COLOURS["processed"], "value": None}]
+    steps: list[Json] = [{"color": COLOURS["processed"], "value": None}]
     if panel.limit is not None:
         steps.append({"color": COLOURS["bad"], "value": panel.limit})
     defaults: Json = {

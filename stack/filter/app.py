@@ -5,7 +5,7 @@ can go to another container in between, an identifier cannot.
 """
 
 import json
-import sys
+import logging
 from collections.abc import AsyncIterator, Mapping
 from typing import Any
 from urllib.parse import quote, urlencode
@@ -22,6 +22,7 @@ from stack.filter.calls import Call, Kind, RefusedError, read_call
 from stack.filter.rules import Rules
 
 BODY_BYTES_MAX = 64 << 10
+log = logging.getLogger(__name__)
 METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "CONNECT"]
 FORBIDDEN, NOT_FOUND, AWAY = 403, 404, 502
 
@@ -54,7 +55,7 @@ class Filter:
             body = await self._body(request) if call.kind is Kind.CREATE else None
             return await self._pass_on(call, await self._path(call), body)
         except RefusedError as error:
-            print(f"refused {request.method} {raw}: {error}", file=sys.stderr, flush=True)  # noqa: T201  # its log
+            log.warning("refused", extra={"call": f"{request.method} {raw}", "why": str(error)})
             return JSONResponse({"message": f"refused by weir's filter: {error}"}, FORBIDDEN)
         except AbsentError as error:
             return Response(error.answer.content, error.answer.status_code, media_type="application/json")

@@ -1,6 +1,7 @@
 """`weir stack filter`: a door before the Docker engine that lets through what scaling workers needs."""
 
 import asyncio
+import logging
 from typing import Annotated
 
 import httpx
@@ -8,10 +9,13 @@ import typer
 
 from contract.errors import SettingsError
 from contract.interrupts import run_interruptible
+from contract.logs import set_up_logs
 from contract.serving import listen, serve
 from stack.filter.app import Filter
 from stack.filter.leftovers import end_leftovers
 from stack.filter.rules import Rules
+
+log = logging.getLogger(__name__)
 
 ANSWER_SECONDS_MAX = 90.0
 """Longer than the Docker backend waits itself."""
@@ -52,20 +56,21 @@ def filter_calls(  # noqa: PLR0917  # typer passes them by name
     name, _, port = host.rpartition(":")
     if not name or not port.isdecimal():
         raise SettingsError(f"--listen {host}: expected HOST:PORT, such as 0.0.0.0:2375")
-    run_interruptible(lambda stop: _serve(rules, upstream, name, int(port), stop), lambda: typer.echo("ending …"))
+    set_up_logs("docker-filter")
+    run_interruptible(lambda stop: _serve(rules, upstream, name, int(port), stop), lambda: log.info("ending"))
 
 
 async def _serve(rules: Rules, upstream: str, host: str, port: int, stop: asyncio.Event) -> None:
     async with _client(upstream) as client:
         async with serve(Filter(rules, client).application(), listen(host, port, what="--listen"), name="filter"):
-            typer.echo(f"lets workers of {rules.image} on {rules.network} through to {upstream}")
+            log.info("open", extra={"image": rules.image, "network": rules.network, "upstream": upstream})
             await stop.wait()
         try:
             ended = await end_leftovers(client, rules.labels)
         except httpx.HTTPError as error:
-            typer.echo(f"what workers are left is not known: {error!r}", err=True)
+            log.error("what workers are left is not known", extra={"why": repr(error)})  # noqa: TRY400  # no fault of ours
         else:
-            typer.echo(f"{ended} workers were left, and are ended")
+            log.info("closed", extra={"leftovers_ended": ended})
 
 
 def _client(upstream: str) -> httpx.AsyncClient:

@@ -17,7 +17,7 @@ ALLOY = read_alloy(TEXT)
 COMPONENTS = {f"{block.kind}.{block.label}": block for block in ALLOY.blocks if block.label}
 LINES = COMPONENTS["loki.process.lines"]
 LOKI: dict[str, Any] = yaml.safe_load((DASHBOARDS / "loki" / "loki.yaml").read_text(encoding="utf-8"))
-SOURCE_FILE = DASHBOARDS / "grafana" / "provisioning-logs" / "datasources" / "loki.yaml"
+SOURCE_FILE = DASHBOARDS / "grafana" / "provisioning" / "datasources" / "loki.yaml"
 LABELS = {"service", "worker", "group", "run", "level"}
 EXPORTS = {
     "discovery.docker": "targets",
