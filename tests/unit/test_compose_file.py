@@ -49,7 +49,9 @@ def test_its_image_has_a_fixed_version(name: str) -> None:
 
 @each
 def test_it_is_started_again_and_tells_whether_it_is_healthy_unless_it_is_done_once(name: str) -> None:
-    assert (STARTED[name]["restart"] == "unless-stopped" and ("healthcheck" in STARTED[name]) != (name in UNCHECKED)) or name in ONCE
+    assert (
+        STARTED[name]["restart"] == "unless-stopped" and ("healthcheck" in STARTED[name]) != (name in UNCHECKED)
+    ) or name in ONCE
 
 
 @each
