@@ -17,7 +17,6 @@ from tests.docker.compose_stack import ROOT, Stack, get
 pytestmark = pytest.mark.timeout(400)
 
 LONG_LIVED = ("kafka", "producer", "socket-proxy", "docker-filter", "autoscaler", "prometheus", "reports")
-SECRETS = "for f in $(find /var/lib/weir/secrets -type f); do cat $f; echo; done"
 
 
 @pytest.fixture(scope="module")
@@ -88,9 +87,14 @@ def secrets(stack: Stack) -> list[str]:
     files = subprocess.run(
         [*shell, "find /var/lib/weir/secrets -type f"], capture_output=True, text=True, check=True
     ).stdout.split()
-    hidden = [name for name in files if re.search(r"password|token|\.key", name)]
+    hidden = [name for name in files if re.search(r"password|token|keystore", name)]
     assert hidden
-    said = subprocess.run([*shell, f"cat {' '.join(hidden)}"], capture_output=True, text=True, check=True).stdout
+    said = subprocess.run(
+        [*shell, f"for file in {' '.join(hidden)}; do cat $file; echo; done"],
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout
     return [line for line in said.split() if len(line) >= 12 and "-----" not in line]
 
 
