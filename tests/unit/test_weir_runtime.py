@@ -5,7 +5,7 @@ import sys
 
 import pytest
 
-DEV_ONLY = ("confluent_kafka", "cryptography", "hypothesis", "pytest")
+DEV_ONLY = ("confluent_kafka", "hypothesis", "pytest")
 
 
 @pytest.mark.parametrize(
