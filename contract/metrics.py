@@ -72,6 +72,9 @@ METRICS: dict[str, Metric] = {
     "autoscaler_actual_replicas": Metric(Gauge, "Workers that there are, by what they do.", ("state",)),
     "autoscaler_needed_replicas": Metric(Gauge, "The least workers that keep up with what arrives."),
     "autoscaler_shadow_desired_replicas": Metric(Gauge, "Workers that a policy would want that watches.", ("policy",)),
+    "autoscaler_step_replicas": Metric(
+        Gauge, "What each step of the last decision made of the number, by its rule.", ("rule",)
+    ),
     "autoscaler_policy_min_replicas": Metric(Gauge, "The least that the acting policy asks for."),
     "autoscaler_policy_max_replicas": Metric(Gauge, "The most that the acting policy asks for."),
     "autoscaler_metric_value": Metric(Gauge, "What policies see of this signal.", ("metric",)),

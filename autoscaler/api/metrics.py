@@ -12,7 +12,7 @@ from autoscaler.api.desk import DeskHere
 from autoscaler.board.board import IDLE, Board
 from autoscaler.board.shape import lag_of, policy_of, seen_in
 from autoscaler.controller import Report
-from autoscaler.model import Observation
+from autoscaler.model import Decision, Observation
 from autoscaler.reconciler.model import Launch, Pod, Remove
 from autoscaler.rollout.model import Phase
 from autoscaler.signals import Signal, read_signal
@@ -141,10 +141,16 @@ def _of_policies(board: Board) -> Mapping[str, Labelled]:
     return {
         "autoscaler_policy_min_replicas": _one(policy.replicas_min),
         "autoscaler_policy_max_replicas": _one(policy.replicas_max),
+        "autoscaler_step_replicas": () if acting.decision is None else _steps(acting.decision),
         "autoscaler_shadow_desired_replicas": [((name,), one.replicas) for name, one in board.shadows.items()],
         "autoscaler_fallback_active": _one(any(fallback)),
         "autoscaler_breaker_open": _one(board.breaker_open),
     }
+
+
+def _steps(decision: Decision) -> Labelled:
+    """A rule that comes twice in a trail counts as it did last."""
+    return [((rule,), replicas) for rule, replicas in {step.rule: step.replicas for step in decision.trail}.items()]
 
 
 def _signals(seen: Observation | None) -> Labelled:

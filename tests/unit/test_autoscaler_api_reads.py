@@ -186,6 +186,7 @@ async def test_metrics(tmp_path: Path) -> None:
         'autoscaler_actual_replicas{state="ready"}': 2,
         'autoscaler_actual_replicas{state="pending"}': 0,
         'autoscaler_shadow_desired_replicas{policy="nine"}': 9,
+        'autoscaler_step_replicas{rule="fixed"}': 2,
         'autoscaler_metric_value{metric="total_lag"}': 11,
         'autoscaler_metric_age_seconds{metric="total_lag"}': 0,
         'autoscaler_decisions_total{direction="none",reason="fixed"}': 3,

@@ -25,7 +25,7 @@ WORDS = re.compile(r"\b[a-z_][a-z0-9_]*(?::[a-z0-9_]+)*\b(?!\s*\()")
 NO_METRICS = {
     "by", "on", "and", "or", "unless", "group_left", "le", "sum", "max", "min", "rate", "increase", "instance", "job",
     "consumergroup", "topic", "partition", "worker", "group", "run", "reason", "direction", "result", "part", "phase",
-    "policy", "metric", "state", "kind", "m",
+    "policy", "metric", "state", "kind", "rule", "m",
 }  # fmt: skip
 EVERY = [pytest.param(name, board, id=name) for name, board in documents().items()]
 

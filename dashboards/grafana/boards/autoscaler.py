@@ -55,6 +55,13 @@ BOARD = Board(
                     ),
                 ),
                 each(
+                    of_group("autoscaler_step_replicas", "rule"),
+                    "rule",
+                    "Steps of the last decision",
+                    "What each rule made of the number: the policy's first, then the guards'. Where two part, the later one limits.",
+                    WORKERS,
+                ),
+                each(
                     of_group("autoscaler_shadow_desired_replicas", "policy"),
                     "policy",
                     "What other policies would want",
