@@ -21,6 +21,8 @@ class Asked:
     board: str
     panel: str
     expr: str
+    may_be_empty: bool = False
+    """Marks of what happened: most of the time nothing did."""
 
 
 def documents() -> dict[str, Any]:
@@ -39,6 +41,8 @@ def queries() -> Iterator[Asked]:
         for panel in panels(board):
             for target in panel["targets"]:
                 yield Asked(board=name, panel=panel["title"], expr=substituted(target["expr"]))
+        for mark in board["annotations"]["list"]:
+            yield Asked(board=name, panel=mark["name"], expr=substituted(mark["expr"]), may_be_empty=True)
 
 
 def substituted(expr: str) -> str:
@@ -48,14 +52,14 @@ def substituted(expr: str) -> str:
 
 def check(prometheus: str) -> list[str]:
     """A line for each query that Prometheus refuses, or has no answer to."""
-    return [f"{one.board}, {one.panel}: {fault}" for one in queries() if (fault := _fault(prometheus, one.expr))]
+    return [f"{one.board}, {one.panel}: {fault}" for one in queries() if (fault := _fault(prometheus, one))]
 
 
-def _fault(prometheus: str, expr: str) -> str | None:
-    url = f"{prometheus}/api/v1/query?{urllib.parse.urlencode({'query': expr})}"
+def _fault(prometheus: str, asked: Asked) -> str | None:
+    url = f"{prometheus}/api/v1/query?{urllib.parse.urlencode({'query': asked.expr})}"
     try:
         with urllib.request.urlopen(url, timeout=10) as answer:  # noqa: S310  # ours
             result = json.load(answer)["data"]["result"]
     except urllib.error.HTTPError as error:
-        return f"{error.read().decode()} for {expr}"
-    return None if result else f"no answer to {expr}"
+        return f"{error.read().decode()} for {asked.expr}"
+    return None if result or asked.may_be_empty else f"no answer to {asked.expr}"

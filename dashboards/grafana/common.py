@@ -19,8 +19,13 @@ def of_group(expression: str, labels: str = "") -> str:
     )
 
 
+def of_autoscalers(expression: str) -> str:
+    """Of every autoscaler of the chosen groups, also of those that only watch."""
+    return f"{expression} * on (job, instance) group_left (consumergroup) autoscaler_info{{{GROUP}}}"
+
+
 def variable(name: str, label: str, query: str) -> Json:
-    """One that is asked of Prometheus; all by default."""
+    """One that is asked of Prometheus; all that there are by default, so that one variable narrows the next."""
     return {
         "name": name,
         "label": label,
@@ -32,7 +37,6 @@ def variable(name: str, label: str, query: str) -> Json:
         "definition": query,
         "includeAll": True,
         "multi": True,
-        "allValue": ".*",
         "current": {"text": "All", "value": "$__all"},
     }
 
@@ -48,7 +52,7 @@ DATASOURCE: Json = {
 VARIABLES = (
     DATASOURCE,
     variable("run", "Run", 'label_values(up{job=~"weir-.*"}, run)'),
-    variable("group", "Group", "label_values(autoscaler_info, consumergroup)"),
+    variable("group", "Group", 'label_values(autoscaler_info{run=~"$run"}, consumergroup)'),
     variable("topic", "Topic", 'label_values(autoscaler_info{consumergroup=~"$group"}, topic)'),
 )
 WORKER = variable("worker", "Worker", 'label_values(worker_ready{group=~"$group",run=~"$run"}, worker)')

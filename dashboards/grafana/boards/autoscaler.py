@@ -1,6 +1,6 @@
 """What the autoscaler sees, decides and does, and whether it keeps its beat."""
 
-from dashboards.grafana.common import GROUP, VARIABLES, WORKERS, of_group
+from dashboards.grafana.common import VARIABLES, WORKERS, of_autoscalers, of_group
 from dashboards.grafana.panels import Board, Panel, Query
 
 
@@ -17,10 +17,11 @@ def each(expression: str, label: str, title: str, description: str, unit: str, *
 
 def increase(metric: str, labels: str) -> str:
     """Of a counter of the autoscalers of these groups, within five minutes."""
-    return (
-        f"sum by ({labels}) (increase({metric}[5m]) * on (job, instance) group_left (consumergroup) "
-        f"autoscaler_info{{{GROUP}}})"
-    )
+    grown = of_autoscalers(f"increase({metric}[5m])")
+    return f"sum by ({labels}) ({grown})"
+
+
+TICKS = of_autoscalers("rate(autoscaler_loop_duration_seconds_bucket[1m])")
 
 
 BOARD = Board(
@@ -70,14 +71,14 @@ BOARD = Board(
                 ),
                 each(
                     increase("autoscaler_decisions_total", "direction, reason"),
-                    "reason",
+                    "direction}} {{reason",
                     "Decisions in five minutes, by reason",
                     "Which rule decided. The same rule up and down in turn is flapping.",
                     "none",
                 ),
                 each(
                     increase("autoscaler_scale_actions_total", "direction, result"),
-                    "direction",
+                    "direction}} {{result",
                     "Launches and ends in five minutes",
                     "What was asked of the backend.",
                     "none",
@@ -130,7 +131,7 @@ BOARD = Board(
                     description="A tick a second has to fit into a second.",
                     queries=(
                         Query(
-                            expr="histogram_quantile(0.95, sum by (instance, le) (rate(autoscaler_loop_duration_seconds_bucket[1m])))",
+                            expr=f"histogram_quantile(0.95, sum by (instance, le) ({TICKS}))",
                             legend="{{instance}}",
                         ),
                     ),
@@ -140,7 +141,7 @@ BOARD = Board(
                     unit="s",
                     limit=1,
                     description="Above a second the process starves, and its lease is in danger.",
-                    queries=(Query(expr="autoscaler_loop_lag_seconds", legend="{{instance}}"),),
+                    queries=(Query(expr=of_autoscalers("autoscaler_loop_lag_seconds"), legend="{{instance}}"),),
                 ),
                 Panel(
                     title="Modes",

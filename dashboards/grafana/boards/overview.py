@@ -8,12 +8,27 @@ from dashboards.grafana.common import (
     VARIABLES,
     WORKERS,
     annotation,
+    of_autoscalers,
     of_group,
 )
-from dashboards.grafana.panels import COLOURS, Board, Panel, Query
+from dashboards.grafana.panels import COLOURS, Board, Json, Panel, Query
 
 READY = of_group('autoscaler_actual_replicas{state="ready"}')
-YES_NO = ({"type": "value", "options": {"0": {"text": "no"}, "1": {"text": "yes"}}},)
+ROLLING = of_group('autoscaler_rollout_phase{phase=~"progressing|stalled"}', "phase")
+GOOD, BAD = COLOURS["processed"], COLOURS["bad"]
+
+
+def yes_no(*, good: bool) -> tuple[Json, ...]:
+    """Words and colours for 1 and 0; `good` = 1 is as it should be."""
+    no, yes = (BAD, GOOD) if good else (GOOD, BAD)
+    return ({"type": "value", "options": {"0": {"text": "no", "color": no}, "1": {"text": "yes", "color": yes}}},)
+
+
+def decided(direction: str) -> str:
+    """Decisions of the last seconds that moved the number that way."""
+    moved = of_autoscalers(f'increase(autoscaler_decisions_total{{direction="{direction}"}}[15s])')
+    return f"sum by (reason) ({moved}) > 0"
+
 
 BOARD = Board(
     uid="weir-overview",
@@ -23,15 +38,21 @@ BOARD = Board(
     annotations=(
         annotation(
             "Scale up",
-            'sum by (reason) (increase(autoscaler_decisions_total{direction="up"}[15s])) > 0',
+            decided("up"),
             "more workers: {{reason}}",
             COLOURS["desired"],
         ),
         annotation(
             "Scale down",
-            'sum by (reason) (increase(autoscaler_decisions_total{direction="down"}[15s])) > 0',
+            decided("down"),
             "fewer workers: {{reason}}",
             COLOURS["needed"],
+        ),
+        annotation(
+            "Rollout",
+            f"{ROLLING} == 1",
+            "rollout {{phase}}",
+            COLOURS["lag"],
         ),
     ),
     rows=(
@@ -83,7 +104,7 @@ BOARD = Board(
                     title="Init storm",
                     unit="none",
                     limit=1,
-                    mappings=YES_NO,
+                    mappings=yes_no(good=False),
                     description="Whether starting workers starve those that work. Look at CPU below.",
                     queries=(Query(expr=f"max({of_group('autoscaler_storm_suspected')})", legend="storm"),),
                 ),
@@ -92,7 +113,7 @@ BOARD = Board(
                     width=4,
                     title="Leader",
                     unit="none",
-                    mappings=YES_NO,
+                    mappings=yes_no(good=True),
                     description="Whether an autoscaler acts. Without one workers are neither scaled nor healed.",
                     queries=(
                         Query(expr=f"max(consumergroup_topic:autoscaler_leader:sum{{{GROUP}}})", legend="leader"),
@@ -109,7 +130,7 @@ BOARD = Board(
                     description="Planned by the producer, arriving in Kafka, committed by workers. They should lie on each other.",
                     queries=(
                         Query(
-                            expr="sum(job:producer_events_planned:rate1m)",
+                            expr='sum(rate(producer_events_planned_total{run=~"$run"}[1m]))',
                             legend="planned",
                             colour="needed",
                             dashed=True,

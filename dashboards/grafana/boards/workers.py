@@ -144,7 +144,7 @@ BOARD = Board(
                 Panel(
                     title="Cold start, p95",
                     unit="s",
-                    description="How long workers took to start, within a quarter of an hour.",
+                    description="How long the workers that there are took to start.",
                     queries=(
                         Query(
                             expr=f"histogram_quantile(0.95, sum by (le) (worker_init_seconds_bucket{{{WORKER_LABELS}}}))",
