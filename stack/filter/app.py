@@ -17,7 +17,7 @@ from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
 from starlette.types import ASGIApp
 
-from stack.filter.bodies import refuse_body
+from stack.filter.bodies import worker_body
 from stack.filter.calls import Call, Kind, RefusedError, read_call
 from stack.filter.rules import Rules
 
@@ -74,10 +74,10 @@ class Filter:
             body = json.loads(raw)
         except ValueError as error:
             raise RefusedError(f"expected JSON: {error}") from error
-        refuse_body(body, self._rules)
+        worker = worker_body(body, self._rules)
         if len(await self.workers()) >= self._rules.containers_max:
             raise RefusedError(f"there are {self._rules.containers_max} workers, which is the most that there may be")
-        return body
+        return worker
 
     async def _path(self, call: Call) -> str:
         """With the container's identifier, if it is a worker's."""

@@ -1,7 +1,8 @@
 """What a worker's container may be made of: each key of Docker's `create`, and what it may say.  Pure.
 
-Its one rule: a key that is not in the table has to be absent or empty.  Docker's API grows; what it can be asked for
-tomorrow is refused until somebody has thought about it.
+Its one rule: a key that is not in the table has to be absent or empty, and is not passed on.  Docker's API grows; what
+it can be asked for tomorrow is refused until somebody has thought about it.  An empty one is not harmless either: the
+engine takes "user" for "User", and the last one counts.
 """
 
 import re
@@ -15,16 +16,26 @@ from stack.filter.rules import Rules
 Check = Callable[[Any, Rules], bool]
 NANO = 1_000_000_000
 ENVIRONMENT = re.compile(r"(WEIR_(WORKER|KAFKA|SETTINGS|LOG)_[A-Z0-9_]+|PYTHONUNBUFFERED)=.*", re.DOTALL)
+HEALTHCHECK_KEYS = {"Test", "Interval", "Timeout", "StartPeriod", "Retries"}
 SECRET = re.compile(r"[A-Z0-9_]*(PASSWORD|TOKEN|SECRET)=.+", re.DOTALL)
 
 
-def refuse_body(body: Any, rules: Rules) -> None:
-    """Raises RefusedError with every fault, unless it is a worker as the Docker backend makes it."""
+def worker_body(body: Any, rules: Rules) -> dict[str, Any]:
+    """What of it is to be passed on: the keys of the tables alone.
+
+    Raises RefusedError with every fault, unless it is a worker as the Docker backend makes it.
+    """
     if not isinstance(body, dict) or not isinstance(body.get("HostConfig"), dict):
         raise RefusedError("expected a container's configuration with a HostConfig")
-    faults = [*_faults(body, CONTAINER, rules), *_faults(body["HostConfig"], HOST, rules, "HostConfig.")]
+    host = body["HostConfig"]
+    faults = [*_faults(body, CONTAINER, rules), *_faults(host, HOST, rules, "HostConfig.")]
     if faults:
         raise RefusedError(f"this is no worker: {'; '.join(faults)}")
+    return {**_known(body, CONTAINER), "HostConfig": _known(host, HOST)}
+
+
+def _known(section: Mapping[str, Any], checks: Mapping[str, tuple[Check, str]]) -> dict[str, Any]:
+    return {key: value for key, value in section.items() if key in checks}
 
 
 def _faults(
@@ -66,6 +77,10 @@ def _mounts(value: Any, rules: Rules) -> bool:
     return _empty(value) or (rules.secrets is not None and value == [wanted])
 
 
+def _healthcheck(value: Any, _: Rules) -> bool:
+    return _empty(value) or (value["Test"] == ["NONE"] and set(value) <= HEALTHCHECK_KEYS)
+
+
 def _networking(value: Any, rules: Rules) -> bool:
     return _empty(value) or value == {"EndpointsConfig": {rules.network: {}}}
 
@@ -83,7 +98,7 @@ CONTAINER: Mapping[str, tuple[Check, str]] = {
     "NetworkingConfig": (_networking, "may have the workers' network alone"),
     "AttachStdout": (lambda value, _: value in {None, True, False}, "is a flag"),
     "AttachStderr": (lambda value, _: value in {None, True, False}, "is a flag"),
-    "Healthcheck": (lambda value, _: _empty(value) or value.get("Test") == ["NONE"], "has to be none"),
+    "Healthcheck": (_healthcheck, "has to be none"),
 }
 HOST: Mapping[str, tuple[Check, str]] = {
     "NetworkMode": (lambda value, rules: value == rules.network, "has to be the workers' network"),

@@ -14,10 +14,10 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
 
-from autoscaler.backends.docker.recipe import Host, Place, recipe
+from autoscaler.backends.docker.recipe import USER, Host, Place, recipe
 from contract.pods import PodSpec
 from stack.filter.app import Filter
-from stack.filter.bodies import refuse_body
+from stack.filter.bodies import worker_body
 from stack.filter.calls import Kind, RefusedError, read_call
 from stack.filter.leftovers import end_leftovers
 from stack.filter.rules import Rules
@@ -77,7 +77,7 @@ def changed(path: str, value: Any) -> dict[str, Any]:
 
 @pytest.mark.parametrize("secrets", [None, "p_worker"])
 def test_a_worker_as_the_backend_makes_it_is_let_through(secrets: str | None) -> None:
-    refuse_body(body(secrets=secrets), RULES)
+    worker_body(body(secrets=secrets), RULES)
 
 
 def test_with_a_volume_of_secrets_none_stands_in_the_environment() -> None:
@@ -103,6 +103,7 @@ def test_with_a_volume_of_secrets_none_stands_in_the_environment() -> None:
         pytest.param("Volumes", {"/x": {}}, id="an anonymous volume"),
         pytest.param("ExposedPorts", {"80/tcp": {}}, id="a port"),
         pytest.param("Healthcheck", {"Test": ["CMD", "x"]}, id="a command as a health check"),
+        pytest.param("Healthcheck", {"Test": ["NONE"], "test": ["CMD", "x"]}, id="one in another spelling"),
         pytest.param("hostconfig", {"Binds": ["/:/host"]}, id="a key that Go reads whatever its case"),
         pytest.param("Anything", {"new": 1}, id="a key that is not known"),
         pytest.param("NetworkingConfig", {"EndpointsConfig": {"p_docker-socket": {}}}, id="a second network"),
@@ -161,13 +162,39 @@ def test_with_a_volume_of_secrets_none_stands_in_the_environment() -> None:
 )
 def test_it_refuses_a_container_with(path: str, value: Any) -> None:
     with pytest.raises(RefusedError, match=path.rsplit(".", maxsplit=1)[-1]):
-        refuse_body(changed(path, value), RULES)
+        worker_body(changed(path, value), RULES)
+
+
+@pytest.mark.parametrize(
+    ("path", "value"),
+    [
+        pytest.param("hostconfig", None, id="nothing of how it is confined"),
+        pytest.param("user", "", id="the image's own user"),
+        pytest.param("u\u017fer", "", id="the same in letters that Go takes for others"),
+        pytest.param("HostConfig.memory", 0, id="no limit of memory"),
+        pytest.param("HostConfig.capdrop", [], id="the usual capabilities"),
+        pytest.param("HostConfig.readonlyrootfs", False, id="a file system to be written"),
+        pytest.param("Tty", False, id="what says nothing"),
+    ],
+)
+def test_a_key_that_is_not_known_goes_nowhere_however_little_it_says(path: str, value: Any) -> None:
+    """Go's decoder takes a key for another one that differs in case, and the last one counts."""
+    passed = worker_body(changed(path, value), RULES)
+    assert passed == worker_body(body(), RULES)
+    assert passed["User"] == USER
+    assert path.rsplit(".", maxsplit=1)[-1] not in {*passed, *passed["HostConfig"]}
+
+
+def test_what_is_passed_on_is_all_that_the_backend_says() -> None:
+    made, passed = body(secrets="p_worker"), worker_body(body(secrets="p_worker"), RULES)
+    assert {key for key, value in made.items() if value} <= set(passed)
+    assert {key for key, value in made["HostConfig"].items() if value} <= set(passed["HostConfig"])
 
 
 @pytest.mark.parametrize("found", [None, [], "x", 1, {}, {"HostConfig": []}])
 def test_what_is_no_configuration_is_refused(found: Any) -> None:
     with pytest.raises(RefusedError):
-        refuse_body(found, RULES)
+        worker_body(found, RULES)
 
 
 @pytest.mark.parametrize(
@@ -325,7 +352,7 @@ async def test_a_worker_is_made_from_what_was_looked_at(engine: Engine) -> None:
     doubled = json.dumps(body())[:-1] + ', "Image": "weir:1"}'
     answer = await through(engine).post("/v1.41/containers/create?name=weir-g.c-worker-2", content=doubled)
     assert answer.status_code == 201
-    assert json.loads(engine.bodies[-1]) == body()
+    assert json.loads(engine.bodies[-1]) == worker_body(body(), RULES)
 
 
 @pytest.mark.parametrize(
