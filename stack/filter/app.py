@@ -4,6 +4,7 @@ Its one rule: a container is looked at before it is touched, and touched by the 
 can go to another container in between, an identifier cannot.
 """
 
+import asyncio
 import json
 import logging
 from collections.abc import AsyncIterator, Mapping
@@ -43,6 +44,8 @@ class Filter:
         self._upstream = upstream
         self._workers: set[str] = set()
         """Identifiers that were looked at; labels never change."""
+        self._making = asyncio.Lock()
+        """Held from the count of workers until the engine has one more."""
 
     def application(self) -> ASGIApp:
         """What is to be served."""
@@ -52,8 +55,9 @@ class Filter:
         raw = request.scope["raw_path"].decode("ascii", "replace")
         try:
             call = read_call(request.method, raw, request.query_params.multi_items(), self._rules)
-            body = await self._body(request) if call.kind is Kind.CREATE else None
-            return await self._pass_on(call, await self._path(call), body)
+            if call.kind is Kind.CREATE:
+                return await self._make(call, await _body(request, self._rules))
+            return await self._pass_on(call, await self._path(call), None)
         except RefusedError as error:
             log.warning("refused", extra={"call": f"{request.method} {raw}", "why": str(error)})
             return JSONResponse({"message": f"refused by weir's filter: {error}"}, FORBIDDEN)
@@ -63,21 +67,12 @@ class Filter:
             why = str(error) or type(error).__name__
             return JSONResponse({"message": f"the engine does not answer weir's filter: {why}"}, AWAY)
 
-    async def _body(self, request: Request) -> Any:
-        """The configuration of a new worker, looked at."""
-        raw = b""
-        async for chunk in request.stream():
-            raw += chunk
-            if len(raw) > BODY_BYTES_MAX:
-                raise RefusedError(f"a worker's configuration has at most {BODY_BYTES_MAX:,} bytes")
-        try:
-            body = json.loads(raw)
-        except ValueError as error:
-            raise RefusedError(f"expected JSON: {error}") from error
-        worker = worker_body(body, self._rules)
-        if len(await self.workers()) >= self._rules.containers_max:
-            raise RefusedError(f"there are {self._rules.containers_max} workers, which is the most that there may be")
-        return worker
+    async def _make(self, call: Call, body: Any) -> Response:
+        """One more worker, if there may be one."""
+        async with self._making:
+            if len(await self.workers()) >= self._rules.containers_max:
+                raise RefusedError(f"there are {self._rules.containers_max} workers, which is the most that may be")
+            return await self._pass_on(call, call.path, body)
 
     async def _path(self, call: Call) -> str:
         """With the container's identifier, if it is a worker's."""
@@ -106,6 +101,20 @@ class Filter:
     async def workers(self) -> list[str]:
         """Identifiers of all workers that there are, also of those that have ended."""
         return await containers(self._upstream, self._rules.labels, everyone=True)
+
+
+async def _body(request: Request, rules: Rules) -> Any:
+    """The configuration of a new worker, looked at."""
+    raw = b""
+    async for chunk in request.stream():
+        raw += chunk
+        if len(raw) > BODY_BYTES_MAX:
+            raise RefusedError(f"a worker's configuration has at most {BODY_BYTES_MAX:,} bytes")
+    try:
+        body = json.loads(raw)
+    except (ValueError, RecursionError) as error:
+        raise RefusedError(f"expected JSON: {error}") from error
+    return worker_body(body, rules)
 
 
 async def _chunks(answer: httpx.Response) -> AsyncIterator[bytes]:

@@ -104,7 +104,7 @@ def read_call(method: str, raw_path: str, query: Sequence[tuple[str, str]], rule
         raise RefusedError("links are not for workers")
     if (name := asked.get("name")) is not None and route.method == "POST" and not re.fullmatch(rf"weir-{NAME}", name):
         raise RefusedError(f"a worker's container is called weir-…, not {name!r}")
-    rest = path.replace(f"/{container}", "/{id}", 1) if container else path
+    rest = f"{path[: match.start('container')]}{{id}}{path[match.end('container') :]}" if container else path
     return Call(kind=route.kind, method=method, path=version + rest, query=asked, container=container)
 
 

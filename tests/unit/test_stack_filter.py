@@ -1,5 +1,6 @@
 """What the filter before the Docker engine lets through, and what not: each refusal is one change to a worker."""
 
+import asyncio
 import copy
 import json
 from collections.abc import Mapping
@@ -303,6 +304,9 @@ class Engine:
         if request.method == "DELETE":
             self.running.pop(path.split("/")[-1])
         self.bodies.append(await request.body())
+        if path.endswith("/create"):
+            await asyncio.sleep(0.01)
+            self.running[f"{len(self.bodies):064}"] = json.loads(self.bodies[-1])["Labels"]
         return JSONResponse({"Id": "c" * 64}, 201 if path.endswith("/create") else 204)
 
 
@@ -359,6 +363,7 @@ async def test_a_worker_is_made_from_what_was_looked_at(engine: Engine) -> None:
     ("content", "why"),
     [
         pytest.param(b"{", "JSON", id="what is no JSON"),
+        pytest.param(b"[" * 60_000, "JSON", id="what is nested without an end"),
         pytest.param(b'{"x": "' + b"x" * 70_000 + b'"}', "65,536", id="more than a worker needs"),
         pytest.param(json.dumps({**body(), "Image": "alpine"}).encode(), "Image", id="another image"),
     ],
@@ -374,6 +379,20 @@ async def test_there_is_an_end_to_how_many_workers_there_are(engine: Engine) -> 
     few = Rules(image="weir:1", network="p_events", labels=LABELS, containers_max=1)
     answer = await through(engine, few).post("/containers/create", json=body())
     assert answer.status_code == 403
+
+
+async def test_there_is_an_end_to_how_many_are_made_at_once(engine: Engine) -> None:
+    """Those that are being made count: each looks how many there are once the one before it is there."""
+    few = Rules(image="weir:1", network="p_events", labels=LABELS, containers_max=3)
+    client = through(engine, few)
+    answers = await asyncio.gather(*(client.post("/containers/create", json=body()) for _ in range(6)))
+    assert sorted(answer.status_code for answer in answers) == [201, 201, 403, 403, 403, 403]
+
+
+async def test_a_name_that_a_path_begins_with_as_well_is_found_where_it_stands(engine: Engine) -> None:
+    engine.names["c"] = WORKER
+    await through(engine).post("/containers/c/start")
+    assert engine.asked[-1] == f"POST /containers/{WORKER}/start"
 
 
 async def test_a_body_that_nobody_reads_goes_nowhere(engine: Engine) -> None:
