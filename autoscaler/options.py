@@ -51,7 +51,9 @@ class BackendName(StrEnum):
     DOCKER = "docker"
 
 
-Backend = Annotated[BackendName, typer.Option(help="Where workers run: child processes, or containers.")]
+Backend = Annotated[
+    BackendName, typer.Option(envvar="WEIR_BACKEND", help="Where workers run: child processes, or containers.")
+]
 Image = Annotated[
     str | None,
     typer.Option(metavar="NAME:TAG", help="docker: the workers' image.", show_default="weir:VERSION, by make image"),
@@ -68,7 +70,11 @@ ContainerLabels = Annotated[
 ]
 Secrets = Annotated[
     str | None,
-    typer.Option(metavar="VOLUME", help="docker: a volume of settings, for what nobody may inspect (docs/docker.md)."),
+    typer.Option(
+        "--secrets",
+        metavar="VOLUME",
+        help="docker: a volume of settings, for what nobody may inspect (docs/docker.md).",
+    ),
 ]
 OWN_LABELS = "weir."
 

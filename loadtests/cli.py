@@ -12,7 +12,7 @@ import typer
 from rich.console import Console
 
 from autoscaler.api.server import read_address
-from autoscaler.options import Backend, BackendName, Image, Network, read_containers
+from autoscaler.options import Backend, BackendName, ContainerLabels, Image, Network, Secrets, read_containers
 from autoscaler.scaler import read_scaler
 from contract.interrupts import run_interruptible
 from contract.kafka import KafkaSettings
@@ -90,6 +90,8 @@ def run(  # noqa: PLR0917  # typer passes them by name
     backend: Backend = BackendName.PROCESS,
     image: Image = None,
     network: Network = None,
+    container_label: ContainerLabels = None,
+    secrets_volume: Secrets = None,
     kafka: Annotated[
         str | None,
         typer.Option(
@@ -119,7 +121,7 @@ def run(  # noqa: PLR0917  # typer passes them by name
     ] = None,
 ) -> None:
     """Run SCENARIO: start Kafka and workers, send the load, prove what arrived, report."""
-    where = read_containers(backend, image, network, kafka=kafka)
+    where = read_containers(backend, image, network, kafka=kafka, labels=container_label or (), secrets=secrets_volume)
     address = read_address(api, token_file)
     wanted = read_scenario(find_scenario(scenario), settings or [])
     if scaler is not None:

@@ -14,7 +14,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from autoscaler.options import Backend, BackendName, Image, Network, read_containers
+from autoscaler.options import Backend, BackendName, ContainerLabels, Image, Network, Secrets, read_containers
 from autoscaler.scaler import read_scaler
 from contract.errors import SettingsError
 from contract.interrupts import run_interruptible
@@ -95,9 +95,11 @@ def compare_policies(  # noqa: PLR0917  # typer passes them by name
     backend: Backend = BackendName.PROCESS,
     image: Image = None,
     network: Network = None,
+    container_label: ContainerLabels = None,
+    secrets_volume: Secrets = None,
 ) -> None:
     """Play SCENARIO with the same seed against every policy, in random order, and write one page."""
-    where = read_containers(backend, image, network, kafka=kafka)
+    where = read_containers(backend, image, network, kafka=kafka, labels=container_label or (), secrets=secrets_volume)
     wanted = read_scenario(find_scenario(scenario), settings or [])
     check_scenario(wanted)
     contenders = read_contenders(wanted, [find_policy(name) for name in scaler])

@@ -13,4 +13,4 @@ app = typer.Typer(no_args_is_help=True, help="Parts of the compose stack, run by
 app.command(epilog=SETUP_EPILOG)(setup)
 app.command(epilog=SHOW_EPILOG)(show)
 app.command(epilog=TOPICS_EPILOG)(topics)
-app.command(name="filter", epilog=FILTER_EPILOG)(filter_calls)
+app.command(name="filter", epilog=FILTER_EPILOG, context_settings={"auto_envvar_prefix": "WEIR_FILTER"})(filter_calls)

@@ -26,6 +26,9 @@ Example:
 
   weir stack filter --upstream http://socket-proxy:2375 --image weir:0.1.0 --network weir_events --label stack=mine
 
+Each option can also stand in the environment, as WEIR_FILTER_IMAGE or WEIR_FILTER_CONTAINERS_MAX; labels in
+WEIR_FILTER_LABEL with spaces between them.
+
 Its client, with DOCKER_HOST=tcp://HOST:2375, may list, start, measure and end containers of that image, on that network
 and with these labels, made as the Docker backend makes them (docs/docker.md), and nothing else.  When it is told to end
 it ends workers that no autoscaler of their compose project is left to end.
@@ -38,7 +41,9 @@ def filter_calls(  # noqa: PLR0917  # typer passes them by name
     label: Annotated[list[str], typer.Option(metavar="KEY=VALUE", help="What each of them bears; at least one.")],
     upstream: Annotated[str, typer.Option(metavar="URL", help="The engine, or a proxy: http://… or unix://…")],
     secrets: Annotated[str | None, typer.Option(metavar="VOLUME", help="The one volume they may mount.")] = None,
-    host: Annotated[str, typer.Option("--listen", metavar="HOST:PORT", help="Where to serve.")] = "127.0.0.1:2375",
+    host: Annotated[
+        str, typer.Option("--listen", metavar="HOST:PORT", envvar="WEIR_FILTER_LISTEN", help="Where to serve.")
+    ] = "127.0.0.1:2375",
     cores_max: Annotated[float, typer.Option(min=0.01, help="Most CPU for one worker.")] = 4.0,
     memory_mib_max: Annotated[int, typer.Option(min=6, help="Most memory for one worker.")] = 4096,
     containers_max: Annotated[int, typer.Option(min=1, help="Most workers at a time.")] = 100,

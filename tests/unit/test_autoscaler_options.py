@@ -42,3 +42,19 @@ def test_what_cannot_be_is_refused(
 ) -> None:
     with pytest.raises(SettingsError, match=message):
         read_containers(backend, image, network, kafka=kafka)
+
+
+def test_labels_and_secrets_are_those_of_the_options_and_of_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An option counts for more than what is preset; labels are put together."""
+    monkeypatch.setenv("WEIR_CONTAINER_LABELS", "a=1,b=2")
+    monkeypatch.setenv("WEIR_SECRETS_VOLUME", "preset")
+    preset = read_containers(BackendName.DOCKER, None, None, kafka=None)
+    asked = read_containers(BackendName.DOCKER, None, None, kafka=None, labels=["b=3"], secrets="mine")
+    assert preset == Containers(labels={"a": "1", "b": "2"}, secrets="preset")
+    assert asked == Containers(labels={"a": "1", "b": "3"}, secrets="mine")
+
+
+@pytest.mark.parametrize("label", ["weir.owner=x", "=x", "x"])
+def test_a_label_of_our_own_or_half_a_label_is_refused(label: str) -> None:
+    with pytest.raises(SettingsError, match="expected KEY=VALUE, KEY not one of our own"):
+        read_containers(BackendName.DOCKER, None, None, kafka=None, labels=[label])

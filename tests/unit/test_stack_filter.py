@@ -14,15 +14,18 @@ from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
+from typer.testing import CliRunner
 
 from autoscaler.backends.docker.recipe import USER, Host, Place, recipe
 from contract.pods import PodSpec
+from stack.filter import cli as filter_cli
 from stack.filter.app import Filter
 from stack.filter.bodies import worker_body
 from stack.filter.calls import Kind, RefusedError, read_call
 from stack.filter.leftovers import end_leftovers
 from stack.filter.rules import Rules
 from tests.templates import template_of
+from weir.cli import application
 
 LABELS = {"com.docker.compose.project": "p", "com.docker.compose.service": "worker"}
 RULES = Rules(
@@ -269,6 +272,25 @@ def test_a_list_shows_workers_alone_whatever_is_asked_for(asked: list[tuple[str,
     labels = json.loads(call.query["filters"])["label"]
     assert {f"{name}={value}" for name, value in LABELS.items()} <= set(labels)
     assert ("weir.owner=g" in labels) == any("weir.owner" in value for _, value in asked)
+
+
+@pytest.mark.parametrize(
+    "words", [["--label", "a=b", "--label", "c=d", "--listen", "h:1", "--containers-max", "7"], []]
+)
+def test_its_options_can_stand_in_the_environment(words: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    told: list[tuple[Any, ...]] = []
+
+    async def served(*arguments: Any) -> None:
+        told.append(arguments)
+
+    monkeypatch.setattr(filter_cli, "_serve", served)
+    preset = {"IMAGE": "weir:1", "NETWORK": "n", "UPSTREAM": "http://u:1", "SECRETS": "v", "CORES_MAX": "2"}
+    preset |= {} if words else {"LABEL": "a=b c=d", "LISTEN": "h:1", "CONTAINERS_MAX": "7"}
+    environment = {f"WEIR_FILTER_{name}": value for name, value in preset.items()}
+    result = CliRunner().invoke(application(["stack"]), ["stack", "filter", *words], env=environment)
+    assert result.exit_code == 0, result.output
+    rules = Rules(image="weir:1", network="n", labels={"a": "b", "c": "d"}, secrets="v", cores_max=2, containers_max=7)
+    assert told[0][:4] == (rules, "http://u:1", "h", 1)
 
 
 class Engine:
