@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from ipaddress import ip_address
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from pydantic import ValidationError
@@ -17,6 +17,9 @@ from contract.errors import SettingsError
 from contract.pods import ResourceAmounts, label_fault
 from contract.rollout import RolloutStrategy
 from contract.settings import explain
+
+if TYPE_CHECKING:
+    from contract.kafka import KafkaSettings  # at run time it would load a Kafka client for every command
 
 MetricNames = Annotated[
     list[str] | None,
@@ -129,6 +132,18 @@ def read_containers(
         secrets=secrets or os.environ.get("WEIR_SECRETS_VOLUME"),
         default_limits=_limits(os.environ.get("WEIR_DEFAULT_LIMITS", "")),
     )
+
+
+def refuse_told_password(where: Containers | None, kafka: "KafkaSettings | None") -> None:
+    """Raises SettingsError if workers would be told a password by a container's environment."""
+    if where is None or where.secrets is not None or kafka is None:
+        return
+    if given := [name for name in ("sasl_password", "ssl_key_password") if getattr(kafka, name) is not None]:
+        names = " and ".join(f"WEIR_KAFKA_{name.upper()}" for name in given)
+        raise SettingsError(
+            f"{names}: in a container's environment everybody reads it who may ask the engine (docker inspect);"
+            " put Kafka's settings into a volume, a file each, and name it with --secrets VOLUME (docs/docker.md)"
+        )
 
 
 def _limits(text: str) -> ResourceAmounts:

@@ -12,7 +12,16 @@ import typer
 from rich.console import Console
 
 from autoscaler.api.server import read_address
-from autoscaler.options import Backend, BackendName, ContainerLabels, Image, Network, Secrets, read_containers
+from autoscaler.options import (
+    Backend,
+    BackendName,
+    ContainerLabels,
+    Image,
+    Network,
+    Secrets,
+    read_containers,
+    refuse_told_password,
+)
 from autoscaler.scaler import read_scaler
 from contract.interrupts import run_interruptible
 from contract.kafka import KafkaSettings
@@ -122,6 +131,8 @@ def run(  # noqa: PLR0917  # typer passes them by name
 ) -> None:
     """Run SCENARIO: start Kafka and workers, send the load, prove what arrived, report."""
     where = read_containers(backend, image, network, kafka=kafka, labels=container_label or (), secrets=secrets_volume)
+    external = KafkaSettings.read(bootstrap_servers=kafka) if kafka else None
+    refuse_told_password(where, external)
     address = read_address(api, token_file)
     wanted = read_scenario(find_scenario(scenario), settings or [])
     if scaler is not None:
@@ -131,7 +142,7 @@ def run(  # noqa: PLR0917  # typer passes them by name
         scenario=wanted,
         run_id=run_id,
         out=out or Path("runs") / run_id,
-        external=KafkaSettings.read(bootstrap_servers=kafka) if kafka else None,
+        external=external,
         containers=where,
         keep_topics=keep_topics,
         api=address,

@@ -14,7 +14,16 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from autoscaler.options import Backend, BackendName, ContainerLabels, Image, Network, Secrets, read_containers
+from autoscaler.options import (
+    Backend,
+    BackendName,
+    ContainerLabels,
+    Image,
+    Network,
+    Secrets,
+    read_containers,
+    refuse_told_password,
+)
 from autoscaler.scaler import read_scaler
 from contract.errors import SettingsError
 from contract.interrupts import run_interruptible
@@ -100,6 +109,8 @@ def compare_policies(  # noqa: PLR0917  # typer passes them by name
 ) -> None:
     """Play SCENARIO with the same seed against every policy, in random order, and write one page."""
     where = read_containers(backend, image, network, kafka=kafka, labels=container_label or (), secrets=secrets_volume)
+    external = KafkaSettings.read(bootstrap_servers=kafka) if kafka else None
+    refuse_told_password(where, external)
     wanted = read_scenario(find_scenario(scenario), settings or [])
     check_scenario(wanted)
     contenders = read_contenders(wanted, [find_policy(name) for name in scaler])
@@ -111,7 +122,6 @@ def compare_policies(  # noqa: PLR0917  # typer passes them by name
     contest = contest.model_copy(update={"backend": str(backend), "image": image})
     contest = resumed(read_contest(folder / "contest.json"), contest) if resume else contest
     _make_folder(folder, resume=resume)
-    external = KafkaSettings.read(bootstrap_servers=kafka) if kafka else None
     set_up_logs("loadtest")
     ground = Ground(out=folder, console=Console(), external=external, containers=where)
     ground.say(f"{len(contenders)} policies, {len(contest.turns)} runs, order drawn with --seed {contest.order_seed}")

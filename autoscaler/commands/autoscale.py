@@ -41,6 +41,7 @@ from autoscaler.options import (
     read_containers,
     read_labels,
     read_names,
+    refuse_told_password,
 )
 from autoscaler.releases import Releases, templates_of
 from autoscaler.rollout.changes import begin
@@ -160,6 +161,7 @@ def autoscale(  # noqa: PLR0917  # typer passes them by name
             backend, image, network, kafka=reached.bootstrap_servers, labels=container_label or (), secrets=secrets
         )
     )
+    refuse_told_password(where, reached)
     orders = Orders(
         kafka=reached,
         scaler=read_scaler(policy, settings.topic),

@@ -1,9 +1,11 @@
 """Where workers run, as the options of several commands say it."""
 
 import pytest
+from pydantic import SecretStr
 
-from autoscaler.options import BackendName, Containers, read_containers
+from autoscaler.options import BackendName, Containers, read_containers, refuse_told_password
 from contract.errors import SettingsError
+from contract.kafka import KafkaSettings
 
 
 @pytest.mark.parametrize(
@@ -58,3 +60,26 @@ def test_labels_and_secrets_are_those_of_the_options_and_of_the_environment(monk
 def test_a_label_of_our_own_or_half_a_label_is_refused(label: str) -> None:
     with pytest.raises(SettingsError, match="expected KEY=VALUE, KEY not one of our own"):
         read_containers(BackendName.DOCKER, None, None, kafka=None, labels=[label])
+
+
+OPEN = KafkaSettings()
+CLOSED = KafkaSettings(security_protocol="SASL_SSL", sasl_username="u", sasl_password=SecretStr("hush"))
+
+
+def test_a_password_that_everybody_could_inspect_is_refused_and_not_repeated() -> None:
+    with pytest.raises(SettingsError, match=r"WEIR_KAFKA_SASL_PASSWORD.*--secrets VOLUME") as refused:
+        refuse_told_password(Containers(), CLOSED)
+    assert "hush" not in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("where", "kafka"),
+    [
+        pytest.param(None, CLOSED, id="processes, whose environment is their user's"),
+        pytest.param(Containers(secrets="v"), CLOSED, id="a volume that has it"),
+        pytest.param(Containers(), OPEN, id="a Kafka without a password"),
+        pytest.param(Containers(), None, id="a Kafka of the run's own"),
+    ],
+)
+def test_no_password_is_told_to(where: Containers | None, kafka: KafkaSettings | None) -> None:
+    refuse_told_password(where, kafka)
