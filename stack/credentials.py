@@ -1,6 +1,6 @@
 """Which files of secrets a stack has to have, by role.  Pure: what is there, the date and a source of chance go in.
 
-Its one rule: what is there is kept, unless it does not fit the mode or is about to expire.
+Its one rule: what is there is kept, unless it does not fit the mode, is empty or is about to expire.
 """
 
 import base64
@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from broker.properties import properties_text
+from contract.errors import SettingsError
 from stack.certificates import expires_at, issue
 from stack.server_properties import KEYSTORE, MECHANISM, server_properties
 
@@ -20,7 +21,7 @@ AUTHORITY = "ca.pem"
 CLIENT_SETTINGS = ("security_protocol", "sasl_mechanism", "sasl_username", "sasl_password", "ssl_cafile")
 
 Files = Mapping[str, str]
-"""`role/name` to its text."""
+"""`role/name` to its text, written in this order."""
 Draw = Callable[[int], bytes]
 """So many bytes that nobody can guess."""
 
@@ -41,7 +42,7 @@ def plan(present: Files, *, secure: bool, now: dt.datetime, draw: Draw) -> Plan:
         "loadtest/api-token": _password(draw),
         "grafana/admin-password": _password(draw),
     }
-    written = {name: text for name, text in made.items() if name not in present}
+    written = {name: text for name, text in made.items() if not present.get(name)}
     if secure:
         written |= _secured(present, now, draw)
     properties = properties_text(server_properties(secure=secure))
@@ -51,9 +52,14 @@ def plan(present: Files, *, secure: bool, now: dt.datetime, draw: Draw) -> Plan:
 
 
 def days_left(present: Files, now: dt.datetime) -> float | None:
-    """Until the broker's certificate expires; None without one."""
-    keystore = present.get(f"kafka/{KEYSTORE}")
-    return None if keystore is None else (expires_at(keystore) - now) / dt.timedelta(days=1)
+    """Until the broker's certificate expires; None without one.  Raises SettingsError for what is no certificate."""
+    name = f"kafka/{KEYSTORE}"
+    if not present.get(name):
+        return None
+    try:
+        return (expires_at(present[name]) - now) / dt.timedelta(days=1)
+    except ValueError as error:
+        raise SettingsError(f"{name} holds no PEM certificate: remove it, and setup makes one ({error})") from error
 
 
 def is_secure(present: Files) -> bool:
@@ -64,10 +70,11 @@ def is_secure(present: Files) -> bool:
 def _secured(present: Files, now: dt.datetime, draw: Draw) -> dict[str, str]:
     files: dict[str, str] = {}
     left = days_left(present, now)
-    if left is None or left < RENEW_DAYS or any(f"{role}/{AUTHORITY}" not in present for role in CLIENTS):
+    if left is None or left < RENEW_DAYS or any(not present.get(f"{role}/{AUTHORITY}") for role in CLIENTS):
         issued = issue(["kafka", "localhost"], now)
-        files[f"kafka/{KEYSTORE}"] = issued.keystore
         files |= {f"{role}/{AUTHORITY}": issued.authority for role in CLIENTS}
+        # Last, as its age tells whether all this is to be done: a setup that is interrupted before it does it again
+        files[f"kafka/{KEYSTORE}"] = issued.keystore
     for role in CLIENTS:
         files |= _client(role, present, draw)
     return files

@@ -56,9 +56,9 @@ def setup(
     for name in sorted(planned.removed):
         typer.echo(f"removed  {name}")
     typer.echo(f"kept     {len(set(present) - set(planned.written) - planned.removed)} files")
-    left = days_left(read(folder), dt.datetime.now(dt.UTC))
-    if secure and left is not None:
-        (folder / SECURED).touch()
+    left = days_left(read(folder), dt.datetime.now(dt.UTC)) if secure else None
+    if left is not None:
+        write(folder, Plan(written={SECURED: ""}, removed=frozenset()))
         typer.echo(f"the broker's certificate expires in {left:.0f} days")
 
 
@@ -68,6 +68,8 @@ def _just_secured(folder: Path) -> bool:
         (folder / SECURED).unlink()
     except FileNotFoundError:
         return False
+    except OSError as error:
+        raise _unwritable(error) from error
     return True
 
 
@@ -91,7 +93,7 @@ def read(folder: Path) -> Files:
     """Every file of every role."""
     try:
         return {
-            f"{role}/{path.name}": path.read_text(encoding="utf-8")
+            f"{role}/{path.name}": _text(path)
             for role in ROLES
             if (folder / role).is_dir()
             for path in (folder / role).iterdir()
@@ -99,6 +101,13 @@ def read(folder: Path) -> Files:
         }
     except OSError as error:
         raise SettingsError(f"{error.filename} cannot be read: {error.strerror}") from error
+
+
+def _text(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except UnicodeDecodeError as error:
+        raise SettingsError(f"{path} is not UTF-8 text: remove it, and setup makes another ({error})") from error
 
 
 def write(folder: Path, planned: Plan) -> None:
@@ -109,9 +118,11 @@ def write(folder: Path, planned: Plan) -> None:
         for name in planned.removed:
             (folder / name).unlink(missing_ok=True)
     except OSError as error:
-        raise SettingsError(
-            f"{error.filename} cannot be written: {error.strerror}; does it belong to another user?"
-        ) from error
+        raise _unwritable(error) from error
+
+
+def _unwritable(error: OSError) -> SettingsError:
+    return SettingsError(f"{error.filename} cannot be written: {error.strerror}; does it belong to another user?")
 
 
 def _write(path: Path, text: str) -> None:
@@ -119,8 +130,13 @@ def _write(path: Path, text: str) -> None:
     half = path.with_name(f".{path.name}.half")
     half.write_text(text, encoding="utf-8")
     half.chmod(MODE)
+    _to_disk(half)  # before its name: or a power cut leaves an empty file by the right one
     half.replace(path)
-    descriptor = os.open(path.parent, os.O_RDONLY)
+    _to_disk(path.parent)
+
+
+def _to_disk(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY)
     try:
         os.fsync(descriptor)
     finally:

@@ -2,6 +2,7 @@
 
 import datetime as dt
 import itertools
+import re
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -9,6 +10,7 @@ import pytest
 from cryptography import x509
 from typer.testing import CliRunner
 
+from contract.errors import SettingsError
 from contract.kafka import KafkaSettings
 from stack.certificates import expires_at, issue
 from stack.cli import app
@@ -77,6 +79,29 @@ def test_a_second_setup_renews(present: Mapping[str, str], secure: bool, now: dt
     assert set(plan(present, secure=secure, now=now, draw=counting()).written) == renewed
 
 
+@pytest.mark.parametrize(
+    ("present", "now"),
+    [
+        pytest.param({}, NOW, id="at the first start"),
+        pytest.param(SECURE, NOW + dt.timedelta(days=340), id="at a renewal"),
+    ],
+)
+def test_a_setup_that_was_interrupted_is_mended_by_the_next(present: Mapping[str, str], now: dt.datetime) -> None:
+    planned = list(plan(present, secure=True, now=now, draw=counting()).written.items())
+    for done in range(len(planned)):
+        mended = after({**present, **dict(planned[:done])}, secure=True, now=now)
+        assert {mended[f"{role}/ca.pem"] in mended["kafka/keystore.pem"] for role in CLIENTS} == {True}
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["kafka/cluster-id", "autoscaler/api-token", "loadtest/api-token", "grafana/admin-password", "kafka/keystore.pem",
+     "worker/ca.pem", "worker/weir_kafka_sasl_password"],
+)  # fmt: skip
+def test_an_empty_file_is_as_good_as_none(name: str) -> None:
+    assert after({**SECURE, name: ""}, secure=True)[name]
+
+
 def test_a_lost_authority_brings_a_new_certificate() -> None:
     lost = {name: text for name, text in SECURE.items() if name != "worker/ca.pem"}
     assert {"kafka/keystore.pem", "worker/ca.pem"} <= set(plan(lost, secure=True, now=NOW, draw=counting()).written)
@@ -102,6 +127,23 @@ def test_the_brokers_certificate_is_signed_by_what_clients_trust() -> None:
 def test_days_left_are_those_of_the_brokers_certificate() -> None:
     assert days_left(PLAIN, NOW) is None
     assert days_left(SECURE, NOW + dt.timedelta(days=100)) == 265
+
+
+@pytest.mark.parametrize("secure", [pytest.param(False, id="plain"), pytest.param(True, id="secure")])
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        pytest.param("log.dirs", "/var/lib/kafka/data", id="what is to last is in the volume"),
+        pytest.param("auto.create.topics.enable", "false", id="a misspelt topic is an error"),
+        pytest.param("offsets.topic.replication.factor", "1", id="one node keeps offsets"),
+        pytest.param("transaction.state.log.min.isr", "1", id="one node keeps transactions"),
+        pytest.param("group.initial.rebalance.delay.ms", "0", id="the first member does not wait"),
+        pytest.param("log.retention.ms", "3600000", id="events are kept for an hour"),
+        pytest.param("log.retention.bytes", "536870912", id="and half a gigabyte of a partition"),
+    ],
+)
+def test_a_broker_of_one_node_whose_disk_ends(secure: bool, name: str, value: str) -> None:
+    assert server_properties(secure=secure)[name] == value
 
 
 def test_a_secure_broker_has_no_open_door() -> None:
@@ -136,6 +178,40 @@ def test_people_are_shown_what_they_need(tmp_path: Path) -> None:
     assert (tmp_path / "grafana/admin-password").read_text() in shown.output
     assert (tmp_path / "autoscaler/api-token").read_text() in shown.output
     assert "without security" in shown.output
+
+
+@pytest.mark.parametrize(
+    ("days", "exit_code"),
+    [
+        pytest.param(8, 0, id="eight days are enough"),
+        pytest.param(6, 1, id="six are told to scripts as well"),
+    ],
+)
+def test_who_is_shown_a_certificate_that_expires_is_warned(tmp_path: Path, days: int, exit_code: int) -> None:
+    RUN.invoke(app, ["setup", "--folder", str(tmp_path), "--secure"])
+    ending = issue(["kafka"], dt.datetime.now(dt.UTC) - dt.timedelta(days=365 - days, minutes=-1))
+    (tmp_path / "kafka/keystore.pem").write_text(ending.keystore)
+    shown = RUN.invoke(app, ["show", "--folder", str(tmp_path)])
+    assert f"expires in {days} days" in shown.output
+    assert shown.exit_code == exit_code
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "said"),
+    [
+        pytest.param("kafka/keystore.pem", b"rubbish", r"keystore\.pem.*no PEM certificate", id="no certificate"),
+        pytest.param("kafka/keystore.pem", b"\xff\xfe", r"keystore\.pem.*UTF-8", id="not even text"),
+        pytest.param(
+            "kafka-admin", b"", r"kafka-admin cannot be written: File exists", id="a file where a role's folder belongs"
+        ),
+    ],
+)
+def test_what_setup_cannot_use_is_told_by_name(tmp_path: Path, name: str, content: bytes, said: str) -> None:
+    (tmp_path / name).parent.mkdir(exist_ok=True)
+    (tmp_path / name).write_bytes(content)
+    failed = RUN.invoke(app, ["setup", "--folder", str(tmp_path), "--secure"])
+    assert isinstance(failed.exception, SettingsError)
+    assert re.search(said, str(failed.exception))
 
 
 def test_files_can_be_read_by_the_services_that_mount_them(tmp_path: Path) -> None:
