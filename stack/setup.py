@@ -12,8 +12,6 @@ from contract.errors import SettingsError
 from stack.credentials import Files, Plan, days_left, is_secure, plan
 
 ROLES = ("kafka", "kafka-admin", "producer", "worker", "autoscaler", "loadtest", "grafana")
-SECURED = "kafka-admin/.secured"
-"""Left by `setup --secure` for the plain one after it."""
 DAYS_LEFT_MIN = 7
 MODE = 0o644
 """Readable to all: the services run as different users, and a volume is mounted by its own service alone."""
@@ -21,11 +19,14 @@ MODE = 0o644
 SETUP_EPILOG = """
 Examples:
 
-  weir stack setup                # what is missing, for Kafka without security
+  weir stack setup                # what is missing; a new stack's Kafka is without security
 
   weir stack setup --secure       # certificates and passwords as well; renewed 30 days before they expire
 
-It can be called again and again: what is there is kept.  Exit codes: 0 done, 2 the folder cannot be written.
+  weir stack setup --plain        # back to a Kafka without security: nothing else takes it away
+
+It can be called again and again: what is there is kept, and so is whether Kafka is secure.
+Exit codes: 0 done, 2 the folder cannot be written.
 """
 SHOW_EPILOG = """
 Example:
@@ -42,35 +43,23 @@ DEFAULT_FOLDER = Path("/var/lib/weir/secrets")
 def setup(
     folder: Folder = DEFAULT_FOLDER,
     *,
-    secure: Annotated[bool, typer.Option("--secure", help="Kafka with TLS and SCRAM.")] = False,
+    secure: Annotated[
+        bool | None,
+        typer.Option("--secure/--plain", help="Kafka with TLS and SCRAM, or without.", show_default="as it is"),
+    ] = None,
 ) -> None:
     """Make the credentials that are missing; a secret is never printed."""
-    if not secure and _just_secured(folder):
-        typer.echo("Kafka is to be secure, and all is there")
-        return
     present = read(folder)
-    planned = plan(present, secure=secure, now=dt.datetime.now(dt.UTC), draw=secrets.token_bytes)
+    wanted = is_secure(present) if secure is None else secure
+    planned = plan(present, secure=wanted, now=dt.datetime.now(dt.UTC), draw=secrets.token_bytes)
     write(folder, planned)
     for name in sorted(planned.written):
         typer.echo(f"made     {name}")
     for name in sorted(planned.removed):
         typer.echo(f"removed  {name}")
     typer.echo(f"kept     {len(set(present) - set(planned.written) - planned.removed)} files")
-    left = days_left(read(folder), dt.datetime.now(dt.UTC)) if secure else None
-    if left is not None:
-        write(folder, Plan(written={SECURED: ""}, removed=frozenset()))
-        typer.echo(f"the broker's certificate expires in {left:.0f} days")
-
-
-def _just_secured(folder: Path) -> bool:
-    """Whether `setup --secure` was the one before: then this one, which always comes after it, has nothing to do."""
-    try:
-        (folder / SECURED).unlink()
-    except FileNotFoundError:
-        return False
-    except OSError as error:
-        raise _unwritable(error) from error
-    return True
+    left = days_left(read(folder), dt.datetime.now(dt.UTC)) if wanted else None
+    typer.echo("Kafka is without security" if left is None else f"Kafka is secure; its certificate has {left:.0f} days")
 
 
 def show(folder: Folder = DEFAULT_FOLDER) -> None:

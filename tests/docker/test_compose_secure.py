@@ -156,3 +156,13 @@ def test_a_load_test_has_workers_and_topics_of_its_own(stack: Stack) -> None:
         "--set", "load.shape.rate=500", "--out", "runs/secure", check=False, seconds=300,
     )  # fmt: skip
     assert "report" in said, said
+
+
+def test_a_command_that_does_not_name_the_profile_leaves_it_secure(stack: Stack) -> None:
+    """Each `run` starts `setup` again."""
+    unaware = Stack(project=stack.project)
+    assert "smoke" in unaware.compose("run", "--rm", "-T", "loadtest", "scenarios")
+    unaware.compose("restart", "kafka", "producer")
+    stack.wait(lambda: flows(stack))
+    assert python(stack, "producer", TRY, "write", "events") == "allowed"
+    assert not python(stack, "producer", OPEN.replace("__CHANGES__", "{}")).startswith("allowed")

@@ -163,13 +163,16 @@ def test_the_command_says_what_it_made_and_never_a_secret(tmp_path: Path) -> Non
     assert not [secret for secret in secrets if secret in first.output]
 
 
-def test_the_plain_setup_after_the_secure_one_leaves_all_as_it_is(tmp_path: Path) -> None:
-    """The compose profile adds the secure one before the plain one, which always runs."""
+def test_a_secure_stack_stays_secure_until_somebody_says_plain(tmp_path: Path) -> None:
+    """Any `docker compose run` starts `setup` again, mostly without the profile: that must not open Kafka to all."""
+    password = tmp_path / "worker/weir_kafka_sasl_password"
     RUN.invoke(app, ["setup", "--folder", str(tmp_path), "--secure"])
-    assert "all is there" in RUN.invoke(app, ["setup", "--folder", str(tmp_path)]).output
-    assert (tmp_path / "worker/weir_kafka_sasl_password").exists()
-    RUN.invoke(app, ["setup", "--folder", str(tmp_path)])
-    assert not (tmp_path / "worker/weir_kafka_sasl_password").exists()
+    made = password.read_text()
+    again = RUN.invoke(app, ["setup", "--folder", str(tmp_path)])
+    assert (password.read_text(), "Kafka is secure" in again.output) == (made, True)
+    assert "SASL_SSL" in (tmp_path / "kafka/server.properties").read_text()
+    plain = RUN.invoke(app, ["setup", "--folder", str(tmp_path), "--plain"])
+    assert (password.exists(), "without security" in plain.output) == (False, True)
 
 
 def test_people_are_shown_what_they_need(tmp_path: Path) -> None:
