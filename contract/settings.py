@@ -25,6 +25,8 @@ from contract.errors import SettingsError
 from contract.faults import in_words
 
 FOLDER_VARIABLE = "WEIR_SETTINGS_FOLDER"
+FOLDER_MOUNTED = "/run/weir"
+"""Where a container finds its own such folder."""
 
 
 class Strict(BaseModel):

@@ -10,12 +10,11 @@ from dataclasses import dataclass
 
 from broker.properties import properties_text
 from contract.errors import SettingsError
+from contract.settings import FOLDER_MOUNTED
 from stack.certificates import expires_at, issue
 from stack.server_properties import KEYSTORE, MECHANISM, server_properties
 
 CLIENTS = ("producer", "worker", "autoscaler", "loadtest")
-MOUNTED = "/run/weir"
-"""Where each client finds its own folder."""
 RENEW_DAYS = 30
 AUTHORITY = "ca.pem"
 CLIENT_SETTINGS = ("security_protocol", "sasl_mechanism", "sasl_username", "sasl_password", "ssl_cafile")
@@ -83,7 +82,7 @@ def _secured(present: Files, now: dt.datetime, draw: Draw) -> dict[str, str]:
 def _client(role: str, present: Files, draw: Draw) -> dict[str, str]:
     """How that role reaches Kafka, and its password once more for those who tell Kafka of it."""
     password = present.get(f"{role}/weir_kafka_sasl_password") or _password(draw)
-    values = ("SASL_SSL", MECHANISM, role, password, f"{MOUNTED}/{AUTHORITY}")
+    values = ("SASL_SSL", MECHANISM, role, password, f"{FOLDER_MOUNTED}/{AUTHORITY}")
     files = {f"{role}/weir_kafka_{name}": value for name, value in zip(CLIENT_SETTINGS, values, strict=True)}
     files[f"kafka-admin/{role}.scram"] = f"{MECHANISM}=iterations=8192,password={password}\n"
     return {name: text for name, text in files.items() if present.get(name) != text}

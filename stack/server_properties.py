@@ -4,7 +4,7 @@ Its one rule: clients come in by one listener, 9092.  With security that is TLS 
 ACL allows, and who administers has to be in the broker's own network namespace, where a second listener is.
 """
 
-from broker.properties import LOAD, SINGLE_NODE
+from broker.properties import LOAD, LOGS, SINGLE_NODE
 
 MOUNTED = "/mnt/shared/config"
 KEYSTORE = "keystore.pem"
@@ -19,12 +19,11 @@ COMMON = {
     "log.dirs": "/var/lib/kafka/data",
     **SINGLE_NODE,
     **LOAD,
+    **LOGS,
     # The load never ends, the disk does: an hour, and half a gigabyte of each partition at most.
     "log.retention.ms": "3600000",
     "log.retention.bytes": str(512 << 20),
     "log.segment.bytes": str(64 << 20),
-    "log.cleaner.threads": "1",
-    "log.cleaner.dedupe.buffer.size": str(16 << 20),
 }
 
 

@@ -8,11 +8,12 @@ import typer
 
 from contract.errors import KafkaError
 from contract.kafka import KafkaSettings, TopicSpec, admin_client, create_topics
+from contract.logs import set_up_logs
+from contract.worker import WorkerSettings
+from processor.topics import make_dead_letter_topic
 
 WAIT_SECONDS_MAX = 60.0
 AGAIN_SECONDS = 1.0
-DEAD_LETTER_BYTES_MAX = str(16 << 20)
-"""As workers make it themselves: poison with headers is larger than the topic it comes from allowed it to be."""
 
 EPILOG = """
 Example:
@@ -31,21 +32,27 @@ def topics(
     kafka: Annotated[str | None, typer.Option(metavar="HOST:PORT", help="Kafka's address.")] = None,
 ) -> None:
     """Make the topic and that of its dead letters, if they are missing; waits a minute for Kafka."""
-    specs = [
-        TopicSpec(name=topic, partitions=partitions),
-        TopicSpec(name=f"{topic}.dead-letter", partitions=1, configs={"max.message.bytes": DEAD_LETTER_BYTES_MAX}),
-    ]
-    existed = asyncio.run(_made(KafkaSettings.read(bootstrap_servers=kafka), specs))
-    for spec in specs:
-        typer.echo(f"{'is there' if spec.name in existed else 'made    '}  {spec.name}")
+    set_up_logs("topics")
+    settings, dead_letter = (
+        KafkaSettings.read(bootstrap_servers=kafka),
+        WorkerSettings(topic=topic).dead_letter_topic_name,
+    )
+
+    async def make() -> bool:
+        existed = await _made(settings, TopicSpec(name=topic, partitions=partitions))
+        await make_dead_letter_topic(settings, topic, dead_letter)
+        return existed
+
+    typer.echo(f"{'is there' if asyncio.run(make()) else 'made'}: {topic}; for its dead letters: {dead_letter}")
 
 
-async def _made(settings: KafkaSettings, specs: list[TopicSpec]) -> set[str]:
+async def _made(settings: KafkaSettings, spec: TopicSpec) -> bool:
+    """Whether it was there before."""
     until = time.monotonic() + WAIT_SECONDS_MAX
     while True:
         try:
             async with admin_client(settings) as admin:
-                return await create_topics(admin, specs)
+                return bool(await create_topics(admin, [spec]))
         except KafkaError:
             if time.monotonic() > until:
                 raise

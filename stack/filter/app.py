@@ -23,9 +23,9 @@ from stack.filter.calls import Call, Kind, RefusedError, read_call
 from stack.filter.rules import Rules
 
 BODY_BYTES_MAX = 64 << 10
-log = logging.getLogger(__name__)
 METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "CONNECT"]
-FORBIDDEN, NOT_FOUND, AWAY = 403, 404, 502
+FORBIDDEN, AWAY = 403, 502
+log = logging.getLogger(__name__)
 
 
 class AbsentError(Exception):
@@ -70,7 +70,8 @@ class Filter:
     async def _make(self, call: Call, body: Any) -> Response:
         """One more worker, if there may be one."""
         async with self._making:
-            if len(await self.workers()) >= self._rules.containers_max:
+            present = await containers(self._upstream, self._rules.labels, everyone=True)
+            if len(present) >= self._rules.containers_max:
                 raise RefusedError(f"there are {self._rules.containers_max} workers, which is the most that may be")
             return await self._pass_on(call, call.path, body)
 
@@ -97,10 +98,6 @@ class Filter:
         answer = await self._upstream.send(asked, stream=True)
         headers = {name: value for name in ("content-type", "api-version") if (value := answer.headers.get(name))}
         return StreamingResponse(_chunks(answer), answer.status_code, headers)
-
-    async def workers(self) -> list[str]:
-        """Identifiers of all workers that there are, also of those that have ended."""
-        return await containers(self._upstream, self._rules.labels, everyone=True)
 
 
 async def _body(request: Request, rules: Rules) -> Any:

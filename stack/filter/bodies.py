@@ -9,7 +9,8 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from autoscaler.backends.docker.recipe import LOG, PIDS_MAX, SECRETS_TARGET, TMP, USER
+from autoscaler.backends.docker.recipe import LOG, PIDS_MAX, TMP, USER
+from contract.settings import FOLDER_MOUNTED
 from stack.filter.calls import RefusedError
 from stack.filter.rules import Rules
 
@@ -73,7 +74,7 @@ def _environment(value: Any, _: Rules) -> bool:
 
 
 def _mounts(value: Any, rules: Rules) -> bool:
-    wanted = {"Type": "volume", "Source": rules.secrets, "Target": SECRETS_TARGET, "ReadOnly": True}
+    wanted = {"Type": "volume", "Source": rules.secrets, "Target": FOLDER_MOUNTED, "ReadOnly": True}
     return _empty(value) or (rules.secrets is not None and value == [wanted])
 
 

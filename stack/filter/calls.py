@@ -87,25 +87,21 @@ def read_call(method: str, raw_path: str, query: Sequence[tuple[str, str]], rule
     Raises RefusedError.
     """
     version, path = _parts(raw_path)
-    for route in ROUTES:
-        if route.method == method and (match := re.fullmatch(route.pattern, path)):
-            break
-    else:
-        raise RefusedError(f"{method} {path} is not a call that workers need")
-    _refuse_query(query, route)
+    route, match = _route(method, path)
     found = match.groupdict()
     _refuse_other("image", found.get("image"), rules.image)
     _refuse_other("network", found.get("network"), rules.network)
     container = found.get("container")
-    asked = dict(query)
-    if route.kind is Kind.LIST:
-        asked["filters"] = _forced(asked.get("filters"), rules)
-    if asked.pop("link", "0").lower() not in {"0", "false"}:  # the SDK always says so
-        raise RefusedError("links are not for workers")
-    if (name := asked.get("name")) is not None and route.method == "POST" and not re.fullmatch(rf"weir-{NAME}", name):
-        raise RefusedError(f"a worker's container is called weir-…, not {name!r}")
     rest = f"{path[: match.start('container')]}{{id}}{path[match.end('container') :]}" if container else path
+    asked = _query(query, route, rules)
     return Call(kind=route.kind, method=method, path=version + rest, query=asked, container=container)
+
+
+def _route(method: str, path: str) -> tuple[Route, re.Match[str]]:
+    for route in ROUTES:
+        if route.method == method and (match := re.fullmatch(route.pattern, path)):
+            return route, match
+    raise RefusedError(f"{method} {path} is not a call that workers need")
 
 
 def _parts(raw_path: str) -> tuple[str, str]:
@@ -120,10 +116,19 @@ def _parts(raw_path: str) -> tuple[str, str]:
     return match[0], raw_path[match.end() :]
 
 
-def _refuse_query(query: Sequence[tuple[str, str]], route: Route) -> None:
+def _query(query: Sequence[tuple[str, str]], route: Route, rules: Rules) -> Mapping[str, str]:
+    """The parameters that are to be passed on."""
     names = [name for name, _ in query]
     if unknown := sorted({name for name in names if name not in route.query or names.count(name) > 1}):
         raise RefusedError(f"{', '.join(unknown)}: not a parameter of this call, or given twice")
+    asked = dict(query)
+    if route.kind is Kind.LIST:
+        asked["filters"] = _forced(asked.get("filters"), rules)
+    if asked.pop("link", "0").lower() not in {"0", "false"}:  # the SDK always says so
+        raise RefusedError("links are not for workers")
+    if "name" in asked and not re.fullmatch(rf"weir-{NAME}", asked["name"]):
+        raise RefusedError(f"a worker's container is called weir-…, not {asked['name']!r}")
+    return asked
 
 
 def _refuse_other(what: str, asked: str | None, allowed: str) -> None:
@@ -138,5 +143,5 @@ def _forced(filters: str | None, rules: Rules) -> str:
         labels = asked.get("label", [])
         listed = [name for name, on in labels.items() if on] if isinstance(labels, dict) else [str(v) for v in labels]
         return json.dumps({**asked, "label": [*listed, *(f"{name}={value}" for name, value in rules.labels.items())]})
-    except (ValueError, AttributeError, TypeError) as error:
-        raise RefusedError(f"filters are a JSON object of lists, found {filters!r}") from error
+    except (ValueError, AttributeError, TypeError, RecursionError) as error:
+        raise RefusedError(f"filters are a JSON object of lists, found {str(filters)[:100]!r}") from error

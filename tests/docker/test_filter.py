@@ -23,8 +23,8 @@ from autoscaler.options import Containers
 from contract.pods import PodSpec, ResourceAmounts, Resources
 from contract.serving import listen, serve
 from stack.filter.app import Filter
-from stack.filter.cli import _client
 from stack.filter.rules import Rules
+from stack.filter.serving import _client
 from tests.backends.images import actor_image
 from tests.backends.rigs import PATIENCE_SECONDS
 from tests.docker.conftest import Ours

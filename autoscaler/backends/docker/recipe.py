@@ -24,7 +24,7 @@ from autoscaler.backends.docker.seen import (
 from autoscaler.backends.machine import node
 from autoscaler.reconciler.model import Node
 from contract.pods import ResourceAmounts, Resources
-from contract.settings import FOLDER_VARIABLE
+from contract.settings import FOLDER_MOUNTED, FOLDER_VARIABLE
 
 USER = "10001:10001"
 """Of the worker's process, whatever the image says: a number that means nobody on the host."""
@@ -37,8 +37,6 @@ SHARES_OF_CORE = 1024  # as the kubelet counts
 SHARES_MIN = 2
 IN_CONTAINER = {"WEIR_WORKER_STATUS_HOST": "0.0.0.0", "PYTHONUNBUFFERED": "1"}  # noqa: S104  # the container's own addresses
 """What every worker is told beside its own: only its network reaches the status page."""
-SECRETS_TARGET = "/run/weir"
-"""Where a worker finds the volume of its secrets."""
 SECRET_SETTINGS = ("WEIR_KAFKA_SECURITY_PROTOCOL", "WEIR_KAFKA_SASL_", "WEIR_KAFKA_SSL_")
 """What stands in that volume instead of in the environment: there everybody reads it who may ask the engine."""
 
@@ -96,7 +94,7 @@ def recipe(
             **CONFINED,
             **limits(spec.resources, host.cores, place.default_limits),
             init=host.has_init or None,
-            mounts=[Mount(SECRETS_TARGET, place.secrets, type="volume", read_only=True)] if place.secrets else None,
+            mounts=[Mount(FOLDER_MOUNTED, place.secrets, type="volume", read_only=True)] if place.secrets else None,
         ),
     }
 
@@ -106,7 +104,7 @@ def _told(environment: Mapping[str, str], secrets: str | None) -> dict[str, str]
     if secrets is None:
         return {**environment, **IN_CONTAINER}
     open_ones = {name: value for name, value in environment.items() if not name.startswith(SECRET_SETTINGS)}
-    return {**open_ones, **IN_CONTAINER, FOLDER_VARIABLE: SECRETS_TARGET}
+    return {**open_ones, **IN_CONTAINER, FOLDER_VARIABLE: FOLDER_MOUNTED}
 
 
 CONFINED: Mapping[str, Any] = {
