@@ -43,6 +43,9 @@ METRICS: dict[str, Metric] = {
     "worker_batch_duration_seconds": Metric(Histogram, "Time the handler took for one batch.", (), LATENCY_BUCKETS),
     "worker_batch_size": Metric(Histogram, "Events per batch.", (), (1, 10, 50, 100, 500, 1_000, 5_000, 10_000)),
     "worker_commit_latency_seconds": Metric(Histogram, "Time one offset commit took.", (), LATENCY_BUCKETS),
+    "worker_cpu_seconds_total": Metric(
+        Counter, "CPU of this worker, by what it was for: init (the cold start) and work.", ("part",)
+    ),
     "worker_init_seconds": Metric(Histogram, "Duration of the cold start.", (), INIT_BUCKETS),
     "worker_ready": Metric(Gauge, "1 while the worker is consuming."),
     "worker_phase": Metric(Gauge, "1 for the phase that the worker is in.", ("phase",)),

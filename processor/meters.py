@@ -42,7 +42,7 @@ class Meters:
         self.rebalance_duration = metrics.histogram("weir_rebalance_duration_seconds", registry)
         self.end_to_end = BulkHistogram("pipeline_end_to_end_latency_seconds")
         self._late_total = 0
-        for own in (self.end_to_end, self.batch_duration, self.batch_size, _Processed(progress)):
+        for own in (self.end_to_end, self.batch_duration, self.batch_size, _Counted(progress)):
             registry.register(own)
         metrics.gauge("weir_build_info", registry).labels(_version()).set(1)
         _read_at_scrape(progress, registry)
@@ -88,8 +88,8 @@ class BulkHistogram(Collector):
         yield HistogramMetricFamily(self._name, METRICS[self._name].help, buckets=buckets, sum_value=self._sum)
 
 
-class _Processed(Collector):
-    """The counter that would be touched most often, read where it is kept anyway."""
+class _Counted(Collector):
+    """Counters that are read where they are kept anyway."""
 
     def __init__(self, progress: Progress) -> None:
         self._progress = progress
@@ -97,6 +97,12 @@ class _Processed(Collector):
     def collect(self) -> Iterable[CounterMetricFamily]:
         name = "worker_events_processed_total"
         yield CounterMetricFamily(name, METRICS[name].help, value=self._progress.processed_events)
+        name = "worker_cpu_seconds_total"
+        cpu = CounterMetricFamily(name, METRICS[name].help, labels=METRICS[name].labels)
+        init, work = self._progress.cpu_seconds()
+        cpu.add_metric(["init"], init)
+        cpu.add_metric(["work"], work)
+        yield cpu
 
 
 def _read_at_scrape(progress: Progress, registry: CollectorRegistry) -> None:

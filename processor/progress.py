@@ -65,9 +65,16 @@ class Progress:
         """The worst delay of a timer in the last seconds."""
         return self.timer_delays.worst(self._clock())
 
+    def cpu_seconds(self) -> tuple[float, float]:
+        """What the cold start has used so far, and what the work has."""
+        used = time.process_time()
+        init = used if self._init_cpu_seconds is None else self._init_cpu_seconds
+        return init, used - init
+
     def status(self) -> WorkerStatus:
         """The document of `/status`."""
         rates = self.rates()
+        init_cpu_seconds, work_cpu_seconds = self.cpu_seconds()
         return WorkerStatus(
             worker=self.worker,
             phase=self.life.phase,
@@ -86,8 +93,8 @@ class Progress:
             event_loop_delay_seconds=self.event_loop_delay_seconds(),
             rebalances=self.life.rebalances,
             rebalance_seconds=self.life.rebalance_seconds,
-            cpu_seconds=time.process_time(),
-            init_cpu_seconds=self._init_cpu_seconds if self._init_cpu_seconds is not None else time.process_time(),
+            cpu_seconds=init_cpu_seconds + work_cpu_seconds,
+            init_cpu_seconds=init_cpu_seconds,
             rss_bytes=self._process.memory_info().rss,
             end_to_end_seconds=LatencyHistogram.merged(self.recent).percentiles((50.0, 99.0, 99.9, 100.0)),
         )

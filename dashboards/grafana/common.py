@@ -2,9 +2,10 @@
 
 from dashboards.grafana.panels import SOURCE, Json
 
-EVENTS = "suffix: events"
-EVENTS_PER_SECOND = "suffix: events/s"
-WORKERS = "suffix: workers"
+EVENTS = "suffix:events"
+EVENTS_PER_SECOND = "suffix:events/s"
+WORKERS = "suffix:workers"
+CORES = "suffix:cores"
 GROUP = 'consumergroup=~"$group"'
 TOPIC = 'topic=~"$topic"'
 WORKER_LABELS = 'group=~"$group",run=~"$run",worker=~"$worker"'

@@ -15,18 +15,15 @@ ROW_HEIGHT = 8
 STAT_HEIGHT = 4
 SOURCE = {"type": "prometheus", "uid": "${datasource}"}
 COLOURS: Mapping[str, str] = {
-    "arriving": "#0072b2",
-    "processed": "#009e73",
-    "lag": "#b8860b",
-    "desired": "#6a3fc8",
-    "ready": "#009e73",
-    "needed": "#5a6270",
-    "bad": "#c0392b",
-    "shadow": "#cc6677",
-    "init": "#d55e00",
-    "work": "#0072b2",
+    "produced": "#0072b2",
+    "processed": "#008a64",
+    "lag": "#b87400",
+    "desired": "#6746c3",
+    "starting": "#c0392b",
+    "failed": "#a13a00",
+    "neutral": "#7c8590",
 }
-"""By meaning, the same as on the live page."""
+"""By meaning: those of the live page on a light ground, which can be seen on a dark one as well."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,6 +64,18 @@ class Board:
     rows: Sequence[tuple[str, Sequence[Panel]]]
     annotations: Sequence[Json] = ()
     variables: Sequence[Json] = ()
+
+
+def stat(title: str, description: str, unit: str, expr: str, **more: Any) -> Panel:
+    """One number, as it is now."""
+    query = Query(expr=expr, legend=title)
+    return Panel(kind="stat", width=4, title=title, description=description, unit=unit, queries=(query,), **more)
+
+
+def series(title: str, description: str, unit: str, expr: str, legend: str, **more: Any) -> Panel:
+    """One query, and as many lines as it has series."""
+    query = Query(expr=expr, legend=legend)
+    return Panel(title=title, description=description, unit=unit, queries=(query,), **more)
 
 
 def dashboard(board: Board, links: Sequence[Json]) -> Json:
@@ -134,7 +143,7 @@ def _panel(panel: Panel, number: int, place: Json) -> Json:
 
 
 def _target(query: Query, index: int, panel: Panel) -> Json:
-    kind = {"instant": True, "range": False} if panel.kind in {"stat", "table"} else {"instant": False, "range": True}
+    now = panel.kind == "stat"
     form = "heatmap" if panel.kind == "heatmap" else "time_series"
     return {
         "refId": chr(ord("A") + index),
@@ -142,14 +151,15 @@ def _target(query: Query, index: int, panel: Panel) -> Json:
         "expr": query.expr,
         "legendFormat": query.legend,
         "format": form,
-        **kind,
+        "instant": now,
+        "range": not now,
     }
 
 
 def _defaults(panel: Panel) -> Json:
     steps: list[Json] = [{"color": COLOURS["processed"], "value": None}]
     if panel.limit is not None:
-        steps.append({"color": COLOURS["bad"], "value": panel.limit})
+        steps.append({"color": COLOURS["failed"], "value": panel.limit})
     defaults: Json = {
         "unit": panel.unit,
         "thresholds": {"mode": "absolute", "steps": steps},
@@ -169,7 +179,7 @@ def _defaults(panel: Panel) -> Json:
     elif panel.kind == "stat":
         defaults["color"] = {"mode": "thresholds"}
     if panel.link:
-        defaults["links"] = [{"title": "Its worker", "url": panel.link}]
+        defaults["links"] = [{"title": "Its log", "url": panel.link}]
     return defaults
 
 

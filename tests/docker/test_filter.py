@@ -29,8 +29,8 @@ from tests.backends.images import actor_image
 from tests.backends.rigs import PATIENCE_SECONDS
 from tests.docker.conftest import Ours
 from tests.docker.test_containers import until
+from tests.filtered import sent_by_the_sdk
 from tests.templates import template_of
-from tests.unit.test_stack_filter import sent_by_the_sdk
 
 IMAGE = "weir-test-told-actor:latest"
 SCRIPT = Script(cpu_cores=0.1, last_words="farewell\n")

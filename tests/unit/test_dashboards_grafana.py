@@ -11,6 +11,7 @@ from prometheus_client import Histogram
 
 from contract.metrics import METRICS
 from dashboards.grafana.generate import BOARDS, JSON, text_of
+from dashboards.grafana.panels import COLOURS
 from tests.boards import documents, panels, queries
 
 ROOT = Path(__file__).parents[2]
@@ -106,6 +107,13 @@ def test_boards_are_linked_and_keep_time_and_variables(name: str, board: Any) ->
     (link,) = [link for link in board["links"] if link["type"] == "dashboards"]
     assert (link["tags"], link["keepTime"], link["includeVars"]) == (["weir"], True, True), name
     assert board["tags"] == ["weir"]
+
+
+def test_colours_are_those_of_the_live_page() -> None:
+    """On a light ground; one thing has one colour everywhere."""
+    css = (ROOT / "autoscaler/page/style/palette.css").read_text()
+    palette = dict(re.findall(r"--([a-z-]+): light-dark\((#\w{6}),", css))
+    assert {name: palette[name] for name in COLOURS} == dict(COLOURS)
 
 
 def test_provisioning_names_the_source_and_the_folder_that_compose_mounts() -> None:

@@ -107,6 +107,18 @@ def test_every_metric_of_the_worker_is_exposed() -> None:
     for name in ("worker_events_processed_total 0.0", "worker_ready 0.0", "event_loop_lag_seconds NaN"):
         assert f"\n{name}\n" in text
     assert 'worker_phase{phase="starting"} 1.0' in text
+    assert 'worker_cpu_seconds_total{part="work"} 0.0' in text
+
+
+def test_cpu_after_the_cold_start_is_that_of_the_work() -> None:
+    progress = a_progress()
+    progress.cold_start_is_over()
+    burn = sum(number * number for number in range(300_000))
+    assert burn
+    families = {family.name: family for family in Meters(progress).registry.collect()}
+    cpu = {sample.labels["part"]: sample.value for sample in families["worker_cpu_seconds"].samples}
+    assert cpu["init"] == progress.cpu_seconds()[0]
+    assert cpu["work"] > 0
 
 
 @pytest.fixture

@@ -1,9 +1,10 @@
 """Whether the load is the planned one, and how Kafka takes it."""
 
 from dashboards.grafana.common import EVENTS, EVENTS_PER_SECOND, GROUP, TOPIC, VARIABLES
-from dashboards.grafana.panels import Board, Panel, Query
+from dashboards.grafana.panels import Board, Panel, Query, series
 
 JOB = 'job="weir-producer",run=~"$run"'
+END, BEGIN = (f"kafka_topic_partition_{which}_offset{{{TOPIC}}}" for which in ("current", "oldest"))
 
 
 def latency(metric: str) -> tuple[Query, ...]:
@@ -19,124 +20,76 @@ def rate(metric: str) -> str:
     return f"sum(rate({metric}{{{JOB}}}[1m]))"
 
 
+def by_partition(expression: str) -> str:
+    """The leader and those on standby tell the same."""
+    return f"max by (topic, partition) ({expression})"
+
+
+PRODUCER = (
+    Panel(
+        title="Planned, sent, acknowledged",
+        unit=EVENTS_PER_SECOND,
+        description="Should be one number. Sent below planned: the generator is the bottleneck, results do not count.",
+        queries=(
+            Query(expr=rate("producer_events_planned_total"), legend="planned", colour="neutral", dashed=True),
+            Query(expr=rate("producer_events_sent_total"), legend="sent", colour="produced"),
+            Query(expr=rate("producer_events_acked_total"), legend="acknowledged", colour="processed"),
+        ),
+    ),
+    Panel(
+        title="Late and failed",
+        unit=EVENTS_PER_SECOND,
+        description="Sent later after their plan than the limit allows; refused by Kafka or never answered.",
+        queries=(
+            Query(expr=rate("producer_events_late_total"), legend="late", colour="lag"),
+            Query(expr=f"{rate('producer_events_failed_total')} or vector(0)", legend="failed", colour="failed"),
+        ),
+    ),
+    Panel(
+        title="Schedule delay",
+        unit="s",
+        description="From planned to sent: the generator's own.",
+        queries=latency("producer_schedule_delay_seconds"),
+    ),
+    Panel(
+        title="Acknowledgement",
+        unit="s",
+        description="From sent to acknowledged: Kafka's.",
+        queries=latency("producer_ack_latency_seconds"),
+    ),
+    series(
+        "Acknowledgement, all of them",
+        "Two bands are two kinds of requests; a band that rises is a broker that falls behind.",
+        "s", f"sum by (le) (increase(producer_ack_latency_seconds_bucket{{{JOB}}}[1m]))", "{{le}}",
+        kind="heatmap", minimum=None,
+    ),
+    series(
+        "Waiting for Kafka", "What the producer holds until Kafka acknowledges. Growing: Kafka is slow.",
+        "bytes", f"sum(producer_buffered_bytes{{{JOB}}})", "buffered",
+    ),
+)  # fmt: skip
+KAFKA = (
+    series(
+        "Arriving by partition", "One much thicker than the others is a hot key.",
+        EVENTS_PER_SECOND, by_partition(f"rate({END}[1m])"), "{{partition}}", stacked=True,
+    ),
+    series(
+        "Lag by partition", "One alone: a hot key, or a worker that is stuck.",
+        EVENTS, by_partition(f"kafka_consumergroup_lag{{{GROUP},{TOPIC}}}"), "{{partition}}", stacked=True,
+    ),
+    series(
+        "Members of the group", "As Kafka has it. Others than are ready: a rebalance, or strangers in the group.",
+        "none", f"max by (consumergroup) (kafka_consumergroup_members{{{GROUP}}})", "{{consumergroup}}",
+    ),
+    series(
+        "Events in the log", "Between the oldest offset and the newest. What is read later than retention is lost.",
+        EVENTS, f"sum by (topic) ({by_partition(END)} - {by_partition(BEGIN)})", "{{topic}}",
+    ),
+)  # fmt: skip
 BOARD = Board(
     uid="weir-producer-kafka",
     title="Weir: producer and Kafka",
     description="Whether the load is the planned one, and how Kafka takes it.",
     variables=VARIABLES,
-    rows=(
-        (
-            "Producer",
-            (
-                Panel(
-                    title="Planned, sent, acknowledged",
-                    unit=EVENTS_PER_SECOND,
-                    description="Three numbers that should be one. Sent below planned: the generator is the bottleneck, results do not count.",
-                    queries=(
-                        Query(
-                            expr=rate("producer_events_planned_total"), legend="planned", colour="needed", dashed=True
-                        ),
-                        Query(expr=rate("producer_events_sent_total"), legend="sent", colour="arriving"),
-                        Query(expr=rate("producer_events_acked_total"), legend="acknowledged", colour="processed"),
-                    ),
-                ),
-                Panel(
-                    title="Late and failed",
-                    unit=EVENTS_PER_SECOND,
-                    description="Sent later after their plan than the limit allows; refused by Kafka or never answered.",
-                    queries=(
-                        Query(expr=rate("producer_events_late_total"), legend="late", colour="lag"),
-                        Query(
-                            expr=f"{rate('producer_events_failed_total')} or vector(0)", legend="failed", colour="bad"
-                        ),
-                    ),
-                ),
-                Panel(
-                    title="Schedule delay",
-                    unit="s",
-                    description="From planned to sent: the generator's own.",
-                    queries=latency("producer_schedule_delay_seconds"),
-                ),
-                Panel(
-                    title="Acknowledgement",
-                    unit="s",
-                    description="From sent to acknowledged: Kafka's.",
-                    queries=latency("producer_ack_latency_seconds"),
-                ),
-                Panel(
-                    kind="heatmap",
-                    title="Acknowledgement, all of them",
-                    unit="s",
-                    minimum=None,
-                    description="Two bands are two kinds of requests; a band that rises is a broker that falls behind.",
-                    queries=(
-                        Query(
-                            expr=f"sum by (le) (increase(producer_ack_latency_seconds_bucket{{{JOB}}}[1m]))",
-                            legend="{{le}}",
-                        ),
-                    ),
-                ),
-                Panel(
-                    title="Waiting for Kafka",
-                    unit="bytes",
-                    description="What the producer holds until Kafka acknowledges. Growing: Kafka is slow.",
-                    queries=(Query(expr=f"sum(producer_buffered_bytes{{{JOB}}})", legend="buffered", colour="lag"),),
-                ),
-            ),
-        ),
-        (
-            "Kafka",
-            (
-                Panel(
-                    title="Arriving by partition",
-                    unit=EVENTS_PER_SECOND,
-                    stacked=True,
-                    description="One much thicker than the others is a hot key.",
-                    queries=(
-                        Query(
-                            expr=f"max by (topic, partition) (rate(kafka_topic_partition_current_offset{{{TOPIC}}}[1m]))",
-                            legend="{{partition}}",
-                        ),
-                    ),
-                ),
-                Panel(
-                    title="Lag by partition",
-                    unit=EVENTS,
-                    stacked=True,
-                    description="One alone: a hot key, or a worker that is stuck.",
-                    queries=(
-                        Query(
-                            expr=f"max by (topic, partition) (kafka_consumergroup_lag{{{GROUP},{TOPIC}}})",
-                            legend="{{partition}}",
-                        ),
-                    ),
-                ),
-                Panel(
-                    title="Members of the group",
-                    unit="none",
-                    description="As Kafka has it. Other than the workers that are ready: a rebalance, or strangers in the group.",
-                    queries=(
-                        Query(
-                            expr=f"max by (consumergroup) (kafka_consumergroup_members{{{GROUP}}})",
-                            legend="{{consumergroup}}",
-                        ),
-                    ),
-                ),
-                Panel(
-                    title="Events in the log",
-                    unit=EVENTS,
-                    description="Between the oldest and the newest offset. Falling at retention; what is read later than that is lost.",
-                    queries=(
-                        Query(
-                            expr=(
-                                f"sum by (topic) (max by (topic, partition) (kafka_topic_partition_current_offset{{{TOPIC}}})"
-                                f" - max by (topic, partition) (kafka_topic_partition_oldest_offset{{{TOPIC}}}))"
-                            ),
-                            legend="{{topic}}",
-                        ),
-                    ),
-                ),
-            ),
-        ),
-    ),
+    rows=(("Producer", PRODUCER), ("Kafka", KAFKA)),
 )
