@@ -99,6 +99,15 @@ class Stack:
         inspected: list[Any] = json.loads(done.stdout)
         return inspected
 
+    def load_test(self, name: str) -> Any:
+        """The summary of a small run beside the stack, with workers of its own, as the reports' page has it."""
+        said = self.compose(
+            "run", "--rm", "-T", "loadtest", "run", "scenarios/smoke.yaml", "--backend", "docker",
+            "--set", "load.shape.rate=500", "--out", f"runs/{name}", check=False, seconds=300,
+        )  # fmt: skip
+        assert f"runs/{name}/report.html" in said, said
+        return get(f"{self.url('reports', 8081)}/{name}/summary.json")
+
     @staticmethod
     def wait(holds: Callable[[], object], seconds: float = 90) -> None:
         """In real time.  A question that cannot be answered yet is one whose answer is no."""
