@@ -82,7 +82,8 @@ async function fetchSamples() {
   if (asking !== key) return;
   asking = "";
   if (columns === null || zoomed !== timeline.zoomed) return;
-  (zoomed ? details : board.samples).replace(columns);
+  if (zoomed) details.replace(columns);
+  else board.samples.renew(columns);
   charts.redraw();
 }
 

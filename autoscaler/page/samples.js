@@ -35,6 +35,19 @@ export class Samples {
     at.forEach((moment, index) => this.#push(moment, (name) => series[name]?.[index] ?? null));
   }
 
+  // The same, but what came in live while the question was on its way stays.
+  renew(columns) {
+    const known = columns.at.at(-1) ?? -Infinity;
+    const first = this.at.findIndex((moment) => moment > known);
+    const newer = first < 0 ? [] : this.at.slice(first).map((at, index) => this.#read(at, first + index));
+    this.replace(columns);
+    newer.forEach((row) => this.append(row));
+  }
+
+  #read(at, index) {
+    return { at, ...Object.fromEntries([...this.#columns].map(([name, column]) => [name, column[index]])) };
+  }
+
   // One row; what is older than the newest is known already.
   append({ at, ...row }) {
     if (this.at.length && at <= this.last) return;

@@ -1,7 +1,7 @@
 """What is told is drawn, in the second in which it is told; what is unknown is a gap."""
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Route, expect
 
 from tests.browser.conftest import NOW, Heard, Open, Serve
 from tests.browser.drawn import column, expect_latest, scale, tile, wait_for_end, wait_for_length, wait_for_rows
@@ -143,6 +143,21 @@ def test_live_rows_are_thinned_anew_before_they_are_too_many(serve: Serve, open_
     expect_latest(page, served.world.at - 1)
     rows = "(most) => document.getElementById('chart-rates').uplot.data[0].length < most"
     page.wait_for_function(rows, arg=3 * fetched)  # and not five times as many
+
+
+def test_what_happens_while_older_samples_are_fetched_is_not_lost(serve: Serve, open_page: Open) -> None:
+    served = serve(hours=2)
+    page = open_page(served)
+    newest, samples, held = served.world.at - 1, "**/api/v1/samples?*", list[Route]()
+    page.route(samples, lambda route: held.append(route))  # noqa: PLW0108  # playwright sets an attribute on it
+    with page.expect_request(samples):
+        page.get_by_role("button", name="6 h").click()
+    answer = held[0].fetch()
+    served.advance(3)
+    expect_latest(page, newest + 3)
+    held[0].fulfill(response=answer)
+    wait_for_rows(page, 1_000)
+    assert column(page, "rates", 0)[-3:] == [newest + 1, newest + 2, newest + 3]
 
 
 def test_ranges_zoom_and_back_to_live(serve: Serve, open_page: Open) -> None:
