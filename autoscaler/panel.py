@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from autoscaler.decide import decide
 from autoscaler.journal import ShadowAnswer
 from autoscaler.model import Decision, Memory, Observation, Plan, Step
-from autoscaler.reconciler.model import Happening
+from autoscaler.reconciler.model import Happening, Scaled
 
 EARLY_SECONDS = 0.1
 """Ticks come a few milliseconds early or late; without this a period of 3 s would now and then be 4."""
@@ -133,16 +133,19 @@ def reason(trail: Sequence[Step], before: int) -> str:
 
 def _ordered(seen: Observation, order: Step) -> Iterator[Happening]:
     if order.replicas != seen.spec_replicas:
-        detail = f"{seen.spec_replicas} → {order.replicas}: {order.rule}: {order.why}"
-        yield Happening(at_seconds=seen.at_seconds, kind="scale", subject=OPERATOR, detail=detail)
+        yield _scale(OPERATOR, seen, order.replicas, f"{order.rule}: {order.why}")
+
+
+def _scale(name: str, seen: Observation, replicas: int, why: str) -> Happening:
+    scaled = Scaled(seen.spec_replicas, replicas, why)
+    return Happening(at_seconds=seen.at_seconds, kind="scale", subject=name, detail=f"{scaled}", scaled=scaled)
 
 
 def _told(name: str, seen: Observation, before: Decision | None, now: Decision | None) -> Iterator[Happening]:
     if now is None:
         return
     if now.replicas != seen.spec_replicas:
-        detail = f"{seen.spec_replicas} → {now.replicas}: {reason(now.trail, seen.spec_replicas)}"
-        yield Happening(at_seconds=seen.at_seconds, kind="scale", subject=name, detail=detail)
+        yield _scale(name, seen, now.replicas, reason(now.trail, seen.spec_replicas))
     was = {condition.type: condition.status for condition in before.conditions} if before else {}
     for condition in now.conditions:
         if condition.type == STORM and condition.status != was.get(STORM, False):

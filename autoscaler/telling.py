@@ -4,7 +4,6 @@ A person reads words with the time before them, a machine gets an event with key
 """
 
 import logging
-import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -18,8 +17,6 @@ from contract.log_lines import timestamp
 STANDING_EVERY_SECONDS = 10.0
 NOT_KNOWN = "?"
 log = logging.getLogger("autoscaler")
-_SCALED = re.compile(r"(\d+) → (\d+): (.*)", re.DOTALL)
-"""The detail of a `scale`, as the panel writes it."""
 
 
 @dataclass(slots=True)
@@ -66,9 +63,9 @@ class Teller:
 
 def keys_of(happening: Happening) -> dict[str, Any]:
     """What happened, for a machine; of a decision who took it, and from how many workers to how many."""
-    if happening.kind == "scale" and (scaled := _SCALED.fullmatch(happening.detail)):
-        before, after, why = scaled.groups()
-        return {"decision": happening.subject, "from_replicas": int(before), "to_replicas": int(after), "reason": why}
+    if scaled := happening.scaled:
+        replicas = {"from_replicas": scaled.before, "to_replicas": scaled.after}
+        return {"decision": happening.subject} | replicas | {"reason": scaled.why}
     return {"subject": happening.subject} | ({"reason": happening.detail} if happening.detail else {})
 
 

@@ -188,6 +188,18 @@ class Remove:
 Action = Launch | Stop | Kill | Remove
 
 
+@dataclass(frozen=True, slots=True)
+class Scaled:
+    """From how many workers to how many, and why."""
+
+    before: int
+    after: int
+    why: str
+
+    def __str__(self) -> str:
+        return f"{self.before} → {self.after}: {self.why}"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Happening:
     """Something worth telling.
@@ -201,6 +213,8 @@ class Happening:
     kind: str
     subject: str
     detail: str = ""
+    scaled: Scaled | None = None
+    """What the detail of a `scale` says, for machines."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

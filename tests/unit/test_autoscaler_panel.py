@@ -7,6 +7,7 @@ import pytest
 from autoscaler.model import Condition, Memory, Observation, Plan, Proposal, ScaleEvent, Step
 from autoscaler.panel import Panel, Seat, reason
 from autoscaler.policies.fixed import fixed_plan
+from autoscaler.reconciler.model import Scaled
 
 
 def seen(at: float, replicas: int) -> Observation:
@@ -59,6 +60,7 @@ def test_the_acting_policy_decides_and_says_why() -> None:
     answer = panel.ask(seen(5.0, 3))
     assert panel.desired == 4
     assert [(h.kind, h.subject, h.detail) for h in answer.happenings] == [("scale", "grow", "3 → 4: more: one more")]
+    assert answer.happenings[0].scaled == Scaled(3, 4, "more: one more")
 
 
 def test_a_policy_that_fails_moves_nothing() -> None:

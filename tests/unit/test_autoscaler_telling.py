@@ -7,7 +7,7 @@ import pytest
 from autoscaler.controller import Report
 from autoscaler.model import Observation, Partition
 from autoscaler.observer.observer import Look
-from autoscaler.reconciler.model import Fleet, Happening, Pod
+from autoscaler.reconciler.model import Fleet, Happening, Pod, Scaled
 from autoscaler.steering import Steering, Target
 from autoscaler.telling import STANDING_EVERY_SECONDS, Teller, standing
 from tests.controllers import look_of
@@ -139,7 +139,7 @@ def test_who_wants_that_many_is_told(steering: Steering, words: str) -> None:
     ("happening", "keys"),
     [
         pytest.param(
-            Happening(at_seconds=NOON, kind="scale", subject="mine", detail="3 → 5: lag: 2 → 3"),
+            Happening(at_seconds=NOON, kind="scale", subject="mine", scaled=Scaled(3, 5, "lag: 2 → 3")),
             {"event": "scale", "decision": "mine", "from_replicas": 3, "to_replicas": 5, "reason": "lag: 2 → 3"},
             id="a decision has its numbers",
         ),
