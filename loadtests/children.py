@@ -18,6 +18,7 @@ from pydantic import BaseModel
 from contract.errors import RunError
 from contract.launch import child_environment, leashed
 
+HERE = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104  # names for "every address" are no address to connect to
 START_SECONDS_MAX = 60.0
 TAIL_LINES = 8
 
@@ -26,12 +27,19 @@ Document = TypeVar("Document", bound=BaseModel)
 
 @dataclass(slots=True)
 class Child:
-    """One process of ours.  `status_url` is where it tells about itself."""
+    """One process of ours, which serves its status page on `host`."""
 
     name: str
     process: asyncio.subprocess.Process
     log: Path
-    status_url: str
+    host: str
+    port: int = 0
+
+    @property
+    def status_url(self) -> str:
+        """Where it tells about itself, once it has said on which port."""
+        host = HERE.get(self.host, self.host)
+        return f"http://{f'[{host}]' if ':' in host else host}:{self.port}/status"
 
     @property
     def alive(self) -> bool:
@@ -69,16 +77,18 @@ class Child:
         return "\n".join(f"  | {line}" for line in lines[-TAIL_LINES:]) or "  | (it said nothing)"
 
 
-async def launch(name: str, module: str, *arguments: str, environment: Mapping[str, str], log: Path) -> Child:
+async def launch(
+    name: str, module: str, *arguments: str, environment: Mapping[str, str], log: Path, host: str = "127.0.0.1"
+) -> Child:
     """Start `python -m MODULE` and wait for the line that tells its status port.  Raises RunError with its log."""
     log.parent.mkdir(parents=True, exist_ok=True)
     with log.open("wb") as sink:
         process = await _spawn(module, arguments, environment, sink)
-    child = Child(name, process, log, "")
+    child = Child(name, process, log, host)
     assert process.stdout is not None
     try:
         line = await asyncio.wait_for(process.stdout.readline(), START_SECONDS_MAX)
-        child.status_url = f"http://127.0.0.1:{orjson.loads(line)['status_port']}/status"
+        child.port = int(orjson.loads(line)["status_port"])
     except (TimeoutError, ValueError, KeyError) as error:
         await child.stop(seconds=1.0)
         raise RunError(

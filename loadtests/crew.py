@@ -87,7 +87,7 @@ def worker_settings(spec: WorkerSpec, topics: Topics, worker_id: str) -> WorkerS
     )
 
 
-def producer_settings(scenario: Scenario, topics: Topics, account_file: Path) -> ProducerSettings:
+def producer_settings(scenario: Scenario, topics: Topics, account_file: Path, status_host: str) -> ProducerSettings:
     """What the producer of the scenario is told."""
     return ProducerSettings(
         topic=topics.events,
@@ -96,6 +96,7 @@ def producer_settings(scenario: Scenario, topics: Topics, account_file: Path) ->
         seed=scenario.seed,
         warmup_seconds=scenario.warmup_seconds,
         account_file=account_file,
+        status_host=status_host,
         status_port=0,
         **scenario.producer.model_dump(),
     )
@@ -103,12 +104,12 @@ def producer_settings(scenario: Scenario, topics: Topics, account_file: Path) ->
 
 @asynccontextmanager
 async def running_producer(
-    scenario: Scenario, kafka: KafkaSettings, topics: Topics, *, account_file: Path, log: Path
+    scenario: Scenario, kafka: KafkaSettings, topics: Topics, *, account_file: Path, log: Path, host: str
 ) -> AsyncIterator[Child]:
-    """The scenario's producer, started; stopped when the context ends."""
-    environment = producer_settings(scenario, topics, account_file).to_environment() | kafka.to_environment()
+    """The scenario's producer, started, with its status page on `host`; stopped when the context ends."""
+    environment = producer_settings(scenario, topics, account_file, host).to_environment() | kafka.to_environment()
     environment |= LogSettings.read(run=topics.run).to_environment()
-    producer = await launch("producer", "producer", "--quiet", environment=environment, log=log)
+    producer = await launch("producer", "producer", "--quiet", environment=environment, log=log, host=host)
     try:
         yield producer
     finally:

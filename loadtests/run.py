@@ -1,6 +1,7 @@
 """One run of a scenario, from an empty directory to a verdict: prepare, load, drain, audit, score, report."""
 
 import asyncio
+from collections.abc import Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,6 +20,7 @@ from autoscaler.scaler import ScalerPlan, read_scaler
 from contract.kafka import KafkaSettings
 from contract.record import RunDirectory
 from contract.scenario import Scenario
+from loadtests.children import Child
 from loadtests.cluster import Topics, open_cluster, own_topics
 from loadtests.conclude import Identity, conclude, gather_log
 from loadtests.crew import cpu_window_seconds, running_producer, running_workers
@@ -34,6 +36,8 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
     from autoscaler.backends.docker.site import Site
+
+THIS_MACHINE = "127.0.0.1"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,16 +110,24 @@ async def run_scenario(order: RunOrder, view: LiveView, stop: asyncio.Event) -> 
             view.say(note)
         broker_process = psutil.Process(cluster.broker.pid) if cluster.broker else None
         stack.callback((directory.path / "workers" / TOKEN_NAME).unlink, missing_ok=True)  # records are shown around
-        show = await stack.enter_async_context(hosted(workers, _hosting(order, scaler, topics, directory, view)))
+        sending: list[Child] = []
+        hosting = _hosting(order, scaler, topics, directory, view)
+        show = await stack.enter_async_context(hosted(workers, hosting, lambda: _port_of(sending)))
         faults = Faults(order.scenario, workers.backend, workers.releases, kafka, topic=topics.events)
         run = Stages(order.scenario, directory, view, stop, Sampler(http, broker_process), workers, faults, show)
         stack.callback(run.keep_samples)
         await run.until_ready()
         producer = await stack.enter_async_context(
             running_producer(
-                order.scenario, kafka, topics, account_file=directory.account_json, log=logs / "producer.log"
+                order.scenario,
+                kafka,
+                topics,
+                account_file=directory.account_json,
+                log=logs / "producer.log",
+                host=order.api.host if order.api else THIS_MACHINE,
             )
         )
+        sending.append(producer)
         with view.running():
             identity.started_us = await run.under_load(producer)
             await run.drain()
@@ -123,6 +135,10 @@ async def run_scenario(order: RunOrder, view: LiveView, stop: asyncio.Event) -> 
         await workers.backend.close()
         log = await gather_log(kafka, offsets, topics, directory, start)
     return conclude(identity, order.scenario, directory, log, faults.injected)
+
+
+def _port_of(producers: Sequence[Child]) -> int | None:
+    return next((producer.port for producer in producers if producer.alive), None)
 
 
 def _hosting(

@@ -1,6 +1,6 @@
 """A board and the control of an autoscaler in virtual time, for tests of what shows and changes it."""
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -147,14 +147,16 @@ class Caller:
 
 
 @asynccontextmanager
-async def calling(console: Console, folder: Path) -> AsyncIterator[Caller]:
+async def calling(
+    console: Console, folder: Path, producer_port: Callable[[], int | None] = lambda: None
+) -> AsyncIterator[Caller]:
     """The console's API on a free port, its token in `folder`."""
     token = folder / "token"
     token.write_text(TOKEN + "\n", encoding="utf-8")
     said: list[str] = []
     address = ApiAddress(host="127.0.0.1", port=0, token_file=token)
     async with (
-        serve_api(console.board, address, folder=folder, say=said.append) as url,
+        serve_api(console.board, address, folder=folder, say=said.append, producer_port=producer_port) as url,
         httpx.AsyncClient(base_url=url, trust_env=False, timeout=10) as http,
     ):
         said.clear()

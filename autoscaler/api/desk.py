@@ -22,6 +22,8 @@ class Desk:
     """Served on this machine only: then names of other hosts in a request are the work of somebody's web page."""
     say: Callable[[str], None] = lambda _: None
     """Where audit lines go."""
+    producer_port: Callable[[], int | None] = lambda: None
+    """Where a load test's producer has its metrics, on the API's host; None while there is none."""
 
     @property
     def control(self) -> Control:

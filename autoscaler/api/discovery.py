@@ -1,8 +1,8 @@
-"""Prometheus' HTTP service discovery: the workers that run now, where their metrics are, and what they are."""
+"""Prometheus' HTTP service discovery: who has metrics now, where, and what they are."""
 
 from urllib.parse import urlsplit
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Request
 
 from autoscaler.api.desk import DeskHere
 from autoscaler.api.reads import too_early
@@ -15,11 +15,12 @@ router = APIRouter(prefix="/api/v1/prometheus", tags=["metrics"])
 
 
 class TargetGroup(Document):
-    """One worker, in the form that Prometheus asks for.  Its labels are there for relabelling."""
+    """A worker or a load test's producer, as Prometheus asks for it.  Its labels are there for relabelling."""
 
     model_config = example(
         targets=["127.0.0.1:40123"],
         labels={
+            "__meta_weir_role": "worker",
             "__meta_weir_worker": "worker-3",
             "__meta_weir_group": "billing",
             "__meta_weir_topic": "orders",
@@ -33,19 +34,29 @@ class TargetGroup(Document):
 
 
 @router.get("/targets", summary="Targets for Prometheus' http_sd_configs")
-async def targets(desk: DeskHere) -> list[TargetGroup]:
-    """Every worker that has told where it listens.
+async def targets(desk: DeskHere, request: Request) -> list[TargetGroup]:
+    """Every worker that has told where it listens, and in a load test its producer while it sends.
 
     503 before the first tick: Prometheus keeps the targets that it has when it is not given a list, and drops them all
     when it is given an empty one.
     """
     if desk.board.report is None:
         raise too_early()
-    return [_group(worker, worker.url, desk.board.facts) for worker in desk.board.workers() if worker.url]
+    facts = desk.board.facts
+    workers = [_worker(worker, worker.url, facts) for worker in desk.board.workers() if worker.url]
+    port = desk.producer_port()
+    return workers if port is None else [*workers, _producer(request.url.hostname or "", port, facts)]
 
 
-def _group(worker: WorkerDocument, url: str, facts: Facts) -> TargetGroup:
+def _producer(host: str, port: int, facts: Facts) -> TargetGroup:
+    """It listens where the API does, so it is reached by the name by which the API was."""
+    at = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+    return TargetGroup(targets=[at], labels={f"{PREFIX}role": "producer", f"{PREFIX}topic": facts.topic})
+
+
+def _worker(worker: WorkerDocument, url: str, facts: Facts) -> TargetGroup:
     labels = {
+        "role": "worker",
         "worker": worker.name,
         "group": facts.group,
         "topic": facts.topic,

@@ -30,14 +30,20 @@ class Hosting:
 
 
 @asynccontextmanager
-async def hosted(controller: Controller, hosting: Hosting | None) -> AsyncIterator[Show]:
-    """Serve while the context lasts.  Without `hosting` nothing is watched.  Raises SettingsError."""
+async def hosted(
+    controller: Controller, hosting: Hosting | None, producer_port: Callable[[], int | None] = lambda: None
+) -> AsyncIterator[Show]:
+    """Serve while the context lasts.  Without `hosting` nothing is watched.  Raises SettingsError.
+
+    `producer_port` is that of a `Desk`.
+    """
     if hosting is None:
         yield lambda report: report
         return
     control = Control(controller=controller, read_seat=hosting.read_seat, leader=lambda: leader_of(controller))
     board = Board(facts=hosting.facts, control=control)
-    async with serve_api(board, hosting.address, folder=hosting.folder, say=hosting.say):
+    served = serve_api(board, hosting.address, folder=hosting.folder, say=hosting.say, producer_port=producer_port)
+    async with served:
         yield lambda report: _shown(board, report)
 
 

@@ -59,7 +59,12 @@ def refuse_taken(address: ApiAddress | None) -> None:
 
 @asynccontextmanager
 async def serve_api(
-    board: Board, address: ApiAddress, *, folder: Path, say: Callable[[str], None]
+    board: Board,
+    address: ApiAddress,
+    *,
+    folder: Path,
+    say: Callable[[str], None],
+    producer_port: Callable[[], int | None] = lambda: None,
 ) -> AsyncIterator[str]:
     """Serve while the context lasts; yields the page's address.  Raises SettingsError for a port that is taken.
 
@@ -71,7 +76,7 @@ async def serve_api(
     except SettingsError:
         listening.close()
         raise
-    desk = Desk(board=board, token=token, loopback=address.loopback, say=say)
+    desk = Desk(board=board, token=token, loopback=address.loopback, say=say, producer_port=producer_port)
     async with serve(make_app(desk), listening, name="api", closing=board.stream.close):
         host = f"[{address.host}]" if ":" in address.host else address.host
         url = f"http://{host}:{listening.getsockname()[1]}/"

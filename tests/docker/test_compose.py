@@ -173,7 +173,8 @@ def test_the_filter_refuses(stack: Stack, method: str, path: str, body: Any) -> 
 
 def test_a_load_test_runs_beside_it_and_its_report_can_be_read(stack: Stack) -> None:
     assert stack.load_test("smoke")["verdict"] in {"passed", "SLO missed"}
-    assert len(stack.query("max_over_time(up{job='weir-workers',run='loadtest'}[5m]) == 1")) == 2
+    for job, targets in {"weir-autoscaler": 1, "weir-producer": 1, "weir-workers": 2}.items():
+        assert len(stack.query(f"max_over_time(up{{job='{job}',run='loadtest'}}[5m]) == 1")) == targets, job
     assert not [c for c in stack.inspect(*stack.containers()) if c["Config"]["Labels"].get("weir.run")]
 
 

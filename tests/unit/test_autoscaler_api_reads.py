@@ -148,6 +148,7 @@ async def test_targets_for_prometheus(tmp_path: Path) -> None:
         {
             "targets": ["127.0.0.1:10000"],
             "labels": {
+                "__meta_weir_role": "worker",
                 "__meta_weir_worker": "worker-1",
                 "__meta_weir_group": "billing",
                 "__meta_weir_topic": "orders",
@@ -156,6 +157,27 @@ async def test_targets_for_prometheus(tmp_path: Path) -> None:
             },
         }
     ]
+
+
+@pytest.mark.parametrize(
+    ("asked_as", "found"),
+    [
+        pytest.param("127.0.0.1:8080", "127.0.0.1:40123", id="by its address"),
+        pytest.param("localhost", "localhost:40123", id="by its name"),
+        pytest.param("[::1]:8080", "[::1]:40123", id="by IPv6"),
+    ],
+)
+async def test_the_producer_of_a_load_test_is_found_where_the_api_was(
+    asked_as: str, found: str, tmp_path: Path
+) -> None:
+    console, ports = Console(desired=0, plan=fixed_plan(0)), [40_123]
+    await console.tick()
+    async with calling(console, tmp_path, producer_port=lambda: ports[0] if ports else None) as caller:
+        sending = await caller.http.get("api/v1/prometheus/targets", headers={"Host": asked_as})
+        ports.clear()
+        over = await caller.http.get("api/v1/prometheus/targets")
+    labels = {"__meta_weir_role": "producer", "__meta_weir_topic": "orders"}
+    assert (sending.json(), over.json()) == ([{"targets": [found], "labels": labels}], [])
 
 
 async def scraped(console: Console, folder: Path) -> dict[str, float]:
