@@ -4,7 +4,6 @@ Its one rule: a container is looked at before it is touched, and touched by the 
 can go to another container in between, an identifier cannot.
 """
 
-import asyncio
 import json
 import logging
 from collections.abc import AsyncIterator, Mapping
@@ -44,8 +43,8 @@ class Filter:
         self._upstream = upstream
         self._workers: set[str] = set()
         """Identifiers that were looked at; labels never change."""
-        self._making = asyncio.Lock()
-        """Held from the count of workers until the engine has one more."""
+        self._making = 0
+        """Workers that the engine is asked for and that need not be in its list yet."""
 
     def application(self) -> ASGIApp:
         """What is to be served."""
@@ -68,12 +67,19 @@ class Filter:
             return JSONResponse({"message": f"the engine does not answer weir's filter: {why}"}, AWAY)
 
     async def _make(self, call: Call, body: Any) -> Response:
-        """One more worker, if there may be one."""
-        async with self._making:
+        """One more worker, if there may be one.
+
+        Who comes later counts who came before: at worst twice, as one that is made and listed, but never not at all.
+        """
+        self._making += 1
+        making = self._making
+        try:
             present = await containers(self._upstream, self._rules.labels, everyone=True)
-            if len(present) >= self._rules.containers_max:
+            if len(present) + making > self._rules.containers_max:
                 raise RefusedError(f"there are {self._rules.containers_max} workers, which is the most that may be")
             return await self._pass_on(call, call.path, body)
+        finally:
+            self._making -= 1
 
     async def _path(self, call: Call) -> str:
         """With the container's identifier, if it is a worker's."""

@@ -51,6 +51,8 @@ class Engine:
         }
         self.names = {"weir-g.c-worker-1": WORKER, "p-kafka-1": OTHER}
         self.bodies: list[bytes] = []
+        self.answered = asyncio.Event()
+        """Until then it does not answer who wants a worker named `weir-slow`."""
 
     def client(self) -> httpx.AsyncClient:
         routes = [Route("/{path:path}", self._answer, methods=["GET", "HEAD", "POST", "DELETE"])]
@@ -74,7 +76,7 @@ class Engine:
             self.running.pop(path.split("/")[-1])
         self.bodies.append(await request.body())
         if path.endswith("/create"):
-            await asyncio.sleep(0.01)
+            await (self.answered.wait() if request.query_params.get("name") == "weir-slow" else asyncio.sleep(0.01))
             self.running[f"{len(self.bodies):064}"] = json.loads(self.bodies[-1])["Labels"]
         return JSONResponse({"Id": "c" * 64}, 201 if path.endswith("/create") else 204)
 
@@ -151,11 +153,23 @@ async def test_there_is_an_end_to_how_many_workers_there_are(engine: Engine) -> 
 
 
 async def test_there_is_an_end_to_how_many_are_made_at_once(engine: Engine) -> None:
-    """Those that are being made count: each looks how many there are once the one before it is there."""
+    """Those that are being made count as well."""
     few = Rules(image="weir:1", network="p_events", labels=LABELS, containers_max=3)
     client = through(engine, few)
     answers = await asyncio.gather(*(client.post("/containers/create", json=body()) for _ in range(6)))
     assert sorted(answer.status_code for answer in answers) == [201, 201, 403, 403, 403, 403]
+
+
+async def test_a_worker_that_is_slow_to_be_made_counts_and_holds_up_no_other(engine: Engine) -> None:
+    few = Rules(image="weir:1", network="p_events", labels=LABELS, containers_max=3)
+    client = through(engine, few)
+    slow = asyncio.create_task(client.post("/containers/create?name=weir-slow", json=body()))
+    await asyncio.sleep(0)
+    others = [(await client.post("/containers/create", json=body())).status_code for _ in range(2)]
+    engine.answered.set()
+    assert (others, (await slow).status_code) == ([201, 403], 201)
+    engine.running.popitem()
+    assert (await client.post("/containers/create", json=body())).status_code == 201
 
 
 async def test_a_name_that_a_path_begins_with_as_well_is_found_where_it_stands(engine: Engine) -> None:
