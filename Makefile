@@ -2,7 +2,7 @@
 #
 #   PYTHON=python3.13   the interpreter for .venv (3.11 or newer); by default the first one on the PATH that fits
 #   VENV=DIR            another place for the environment, for example one for each Python
-#   TESTS=…             for make test: what to give pytest, for example TESTS="-k lag"
+#   TESTS=…             for make test: what to give pytest, for example TESTS="-k lag"; without it a process for each core, up to 4
 #
 # Packages come from wherever the user's own pip is set up to fetch them; every one is checked against a hash in
 # requirements/.  Weir itself is built by hatchling, which stands in requirements/build.txt with its hashes as well: left to
@@ -35,7 +35,7 @@ demo: setup ## the init storm and its cure on a real Kafka, under five minutes: 
 	    --scaler hpa-cpu-unprotected --scaler hpa-lag --scaler weir --seed 1 </dev/null
 
 test: setup-dev ## unit and property tests, without a broker, in about two minutes
-	@$(BIN)/python -m pytest $(TESTS) </dev/null
+	@$(BIN)/python -m pytest $(or $(TESTS),--numprocesses=logical --maxprocesses=4 --dist=worksteal) </dev/null
 
 integration: setup-dev ## tests against the embedded Kafka, minutes
 	@$(BIN)/python -m pytest -m "integration and not slow" </dev/null
