@@ -99,11 +99,12 @@ class Stack:
         inspected: list[Any] = json.loads(done.stdout)
         return inspected
 
-    def load_test(self, name: str) -> Any:
+    def load_test(self, name: str, *, load_seconds: float = 10) -> Any:
         """The summary of a small run beside the stack, with workers of its own, as the reports' page has it."""
         said = self.compose(
             "run", "--rm", "-T", "loadtest", "run", "scenarios/smoke.yaml", "--backend", "docker",
-            "--set", "load.shape.rate=500", "--out", f"runs/{name}", check=False, seconds=300,
+            "--set", "load.shape.rate=500", "--set", f"seconds={load_seconds:g}", "--out", f"runs/{name}",
+            check=False, seconds=300,
         )  # fmt: skip
         assert f"runs/{name}/report.html" in said, said
         return get(f"{self.url('reports', 8081)}/{name}/summary.json")
