@@ -23,6 +23,7 @@ from autoscaler.errors import BackendError
 from autoscaler.reconciler.model import Found
 from contract.pods import PodSpec, ResourceAmounts, Resources
 from tests.backends.rigs import PATIENCE_SECONDS
+from tests.processes import ended as process_ended
 from tests.templates import template_of
 from tests.workers import ROOT
 
@@ -121,7 +122,7 @@ async def test_the_children_of_a_worker_count_and_end_with_it(make: Make, templa
     await until(backend, lambda found: found.exit)
 
     async def gone() -> bool:
-        return not busy.is_running() or busy.status() == psutil.STATUS_ZOMBIE
+        return process_ended(busy.pid)
 
     await eventually(gone)
 

@@ -6,7 +6,6 @@ import re
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -20,6 +19,7 @@ from broker.java import run_tool
 from broker.startup_cache import cache_path
 from contract.kafka import KafkaSettings, TopicSpec, admin_client, create_topics
 from tests.integration.conftest import TEST_HEAP_MIB, quiet
+from tests.processes import gone
 
 pytestmark = pytest.mark.integration
 
@@ -46,16 +46,6 @@ def started_program(data: Path, **environment: str) -> Iterator[tuple[subprocess
             yield program, int(ready[1])
         finally:
             program.kill()
-
-
-def gone(pid: int) -> bool:
-    """Wait until a process has ended."""
-    deadline = time.monotonic() + PATIENCE_SECONDS
-    while psutil.pid_exists(pid) and psutil.Process(pid).status() != psutil.STATUS_ZOMBIE:
-        if time.monotonic() > deadline:
-            return False
-        time.sleep(0.02)
-    return True
 
 
 @pytest.mark.parametrize(

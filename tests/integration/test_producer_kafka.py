@@ -27,6 +27,7 @@ from contract.kafka import KafkaSettings, TopicSpec, admin_client, create_topics
 from contract.ledger import PartitionAccount, ProducerAccount
 from contract.producer import ProducerSettings, ProducerStatus
 from producer.partitioner import partitions_of
+from tests.processes import ended
 
 pytestmark = pytest.mark.integration
 WAIT_SECONDS_MAX = 30.0
@@ -341,7 +342,7 @@ def test_a_dead_child_makes_the_account_incomplete(kafka: Broker, start: Callabl
     check(account)
     assert not account.complete
     assert len({part.pid for part in account.partitions}) == 2
-    assert not any(child.is_running() and child.status() != psutil.STATUS_ZOMBIE for child in children)
+    assert all(ended(child.pid) for child in children)
 
 
 def test_children_die_with_their_parent(kafka: Broker, start: Callable[..., Program]) -> None:

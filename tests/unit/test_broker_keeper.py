@@ -9,10 +9,10 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-import psutil
 import pytest
 
 from broker.kept import KEEPER, KeptProcess
+from tests.processes import gone
 
 PATIENCE_SECONDS = 20.0
 SLEEPS = (sys.executable, "-c", "import time; print('up', flush=True); time.sleep(600)")
@@ -31,16 +31,6 @@ if sys.argv[2] == "forks" and os.fork() == 0:
 print(kept.pid, kept._keeper.pid, flush=True)
 time.sleep(600)
 """
-
-
-def gone(pid: int) -> bool:
-    """Wait until a process has ended."""
-    deadline = time.monotonic() + PATIENCE_SECONDS
-    while time.monotonic() < deadline:
-        if not psutil.pid_exists(pid) or psutil.Process(pid).status() == psutil.STATUS_ZOMBIE:
-            return True
-        time.sleep(0.01)
-    return False
 
 
 def until_up(console: Path) -> None:
