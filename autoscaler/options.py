@@ -4,7 +4,6 @@ import os
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from ipaddress import ip_address
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -13,6 +12,7 @@ from pydantic import ValidationError
 
 from autoscaler.cluster import HpaClusterSettings
 from autoscaler.signals import USUAL_NAMES, Signal
+from contract.addresses import is_loopback
 from contract.errors import SettingsError
 from contract.pods import ResourceAmounts, label_fault
 from contract.rollout import RolloutStrategy
@@ -119,7 +119,7 @@ def read_containers(
             f"--backend docker with the Kafka at {kafka} needs --network, the network on which containers reach it;"
             " docker network ls lists them"
         )
-    if kafka is not None and (near := [address for address in kafka.split(",") if _is_loopback(address)]):
+    if kafka is not None and (near := [address for address in kafka.split(",") if _is_near(address)]):
         raise SettingsError(
             f"--kafka {near[0]}: in a container that is the container itself; give an address at which both this"
             f" machine and containers on {network} reach Kafka"
@@ -168,12 +168,8 @@ def _container_labels(pairs: Iterable[str]) -> dict[str, str]:
     return labels
 
 
-def _is_loopback(address: str) -> bool:
-    host = address.strip().rpartition(":")[0].strip("[]")
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
+def _is_near(address: str) -> bool:
+    return is_loopback(address.strip().rpartition(":")[0].strip("[]"))
 
 
 Leased = Annotated[

@@ -3,7 +3,7 @@
 from broker.errors import BrokerError
 from broker.folder import Folder, open_folder
 from broker.ports import require_free
-from broker.properties import WILDCARDS, Ports, server_properties
+from broker.properties import Ports, server_properties
 from broker.settings import BrokerSettings
 
 HEAP_MIB_MIN = 128  # with less Kafka dies while loading
@@ -22,8 +22,3 @@ def check(settings: BrokerSettings) -> Folder:
     if settings.port:
         require_free(settings.host, settings.port)
     return folder
-
-
-def probe_host(host: str) -> str:
-    """The address at which we reach our own broker."""
-    return {"0.0.0.0": "127.0.0.1", "::": "::1"}[host] if host in WILDCARDS else host  # noqa: S104 - a lookup

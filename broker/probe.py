@@ -12,12 +12,14 @@ from contextlib import contextmanager
 from aiokafka.client import AIOKafkaClient
 from aiokafka.errors import KafkaError
 
+from contract.addresses import host_port
+
 ANSWER_SECONDS = 5.0
 
 
 async def answers(host: str, port: int, mark: str) -> bool:
     """One try, on a plain-text listener.  `mark` is the rack that our broker was given: another's answer is none."""
-    return await is_open(host, port) and mark in await racks(f"[{host}]:{port}" if ":" in host else f"{host}:{port}")
+    return await is_open(host, port) and mark in await racks(host_port(host, port))
 
 
 async def is_open(host: str, port: int) -> bool:

@@ -11,9 +11,9 @@ from pathlib import Path
 from broker.errors import BrokerError
 from broker.security import security_properties
 from broker.settings import BrokerSettings
+from contract.addresses import WILDCARDS, host_port
 
 MIB = 1024 * 1024
-WILDCARDS = ("0.0.0.0", "::")  # noqa: S104 - recognised, not bound to
 OWNED = {
     "process.roles": "it is always broker,controller",
     "node.id": "it is always 1",
@@ -101,9 +101,9 @@ class Ports:
 def listeners(settings: BrokerSettings, ports: Ports) -> dict[str, str]:
     """The clients', the controller's, that of a second address, and ours where the clients' asks for credentials."""
     protocol = settings.security.protocol if settings.security else "PLAINTEXT"
-    ours = [f"CLIENTS://{address(settings.host, ports.clients)}"]
+    ours = [f"CLIENTS://{host_port(settings.host, ports.clients)}"]
     if settings.also_host:
-        ours.append(f"ALSO://{address(settings.also_host, ports.also)}")
+        ours.append(f"ALSO://{host_port(settings.also_host, ports.also)}")
     if settings.security:
         ours.append(f"INTERNAL://127.0.0.1:{ports.internal}")
     return {
@@ -132,11 +132,6 @@ def refuse_unreachable(settings: BrokerSettings) -> None:
             f"clients cannot connect to {settings.host}: give the address that they reach, or also set "
             "advertised.listeners, for example --set advertised.listeners=CLIENTS://kafka.example:9092"
         )
-
-
-def address(host: str, port: int) -> str:
-    """`host:port`, with the brackets that IPv6 needs."""
-    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
 
 
 def properties_text(properties: dict[str, str]) -> str:

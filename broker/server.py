@@ -18,12 +18,13 @@ from broker.folder import Folder, is_formatted, read_state, write_private, write
 from broker.formatting import format_folder
 from broker.kept import KeptProcess
 from broker.ports import free_port, is_free, require_free
-from broker.preflight import check, probe_host
+from broker.preflight import check
 from broker.probe import answers
-from broker.properties import Ports, address, properties_text, server_properties
+from broker.properties import Ports, properties_text, server_properties
 from broker.runtime import Runtime
 from broker.security import scram_arguments
 from broker.settings import BrokerSettings
+from contract.addresses import from_here, host_port
 
 LOOK_SECONDS = 0.05
 PORT_TRIES_MAX = 3  # somebody may take a port between our look and Kafka's
@@ -53,12 +54,12 @@ class Broker:
     @property
     def bootstrap_servers(self) -> str:
         """Where clients connect to."""
-        return address(probe_host(self.settings.host), self.port)
+        return host_port(from_here(self.settings.host), self.port)
 
     @property
     def also_bootstrap_servers(self) -> str | None:
         """Where clients connect to that cannot reach the first address; None when there is no second one."""
-        return address(self.settings.also_host, self._also_port) if self.settings.also_host else None
+        return host_port(self.settings.also_host, self._also_port) if self.settings.also_host else None
 
     @property
     def pid(self) -> int:
@@ -170,7 +171,7 @@ class Broker:
     async def _answered(self, ports: Ports) -> None:
         """Until it answers or has died."""
         secured = self.settings.security is not None
-        host, port = ("127.0.0.1", ports.internal) if secured else (probe_host(self.settings.host), ports.clients)
+        host, port = ("127.0.0.1", ports.internal) if secured else (from_here(self.settings.host), ports.clients)
         limit = time.monotonic() + self.settings.start_seconds
         while self.alive and not await answers(host, port, ports.mark):
             if time.monotonic() > limit:

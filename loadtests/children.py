@@ -15,10 +15,10 @@ import httpx
 import orjson
 from pydantic import BaseModel
 
+from contract.addresses import from_here, host_port
 from contract.errors import RunError
 from contract.launch import child_environment, leashed
 
-HERE = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104  # names for "every address" are no address to connect to
 START_SECONDS_MAX = 60.0
 TAIL_LINES = 8
 
@@ -38,8 +38,7 @@ class Child:
     @property
     def status_url(self) -> str:
         """Where it tells about itself, once it has said on which port."""
-        host = HERE.get(self.host, self.host)
-        return f"http://{f'[{host}]' if ':' in host else host}:{self.port}/status"
+        return f"http://{host_port(from_here(self.host), self.port)}/status"
 
     @property
     def alive(self) -> bool:

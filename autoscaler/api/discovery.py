@@ -8,6 +8,7 @@ from autoscaler.api.desk import DeskHere
 from autoscaler.api.reads import too_early
 from autoscaler.board.documents import Document, WorkerDocument, example
 from autoscaler.board.facts import Facts
+from contract.addresses import host_port
 
 PREFIX = "__meta_weir_"
 
@@ -50,8 +51,8 @@ async def targets(desk: DeskHere, request: Request) -> list[TargetGroup]:
 
 def _producer(host: str, port: int, facts: Facts) -> TargetGroup:
     """It listens where the API does, so it is reached by the name by which the API was."""
-    at = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
-    return TargetGroup(targets=[at], labels={f"{PREFIX}role": "producer", f"{PREFIX}topic": facts.topic})
+    labels = {f"{PREFIX}role": "producer", f"{PREFIX}topic": facts.topic}
+    return TargetGroup(targets=[host_port(host, port)], labels=labels)
 
 
 def _worker(worker: WorkerDocument, url: str, facts: Facts) -> TargetGroup:

@@ -3,7 +3,6 @@
 Apart from the calls, so that one which is added later is behind it as well.
 """
 
-import ipaddress
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
@@ -15,6 +14,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from autoscaler.api.audit import AuditLine, words_of
 from autoscaler.api.desk import Desk
 from autoscaler.api.problems import ProblemError, ProblemType, answer
+from contract.addresses import is_loopback
 from contract.errors import SettingsError
 
 BODY_BYTES_MAX = 1 << 16
@@ -143,16 +143,6 @@ def _without_port(named: str) -> str:
     except ValueError:
         return ""
     return place.hostname or "" if place.username is None else ""
-
-
-def is_loopback(host: str) -> bool:
-    """Whether this name or address can only be this machine."""
-    if host.lower() == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
 
 
 def _refuse_strangers(request: Request, desk: Desk) -> None:

@@ -8,8 +8,8 @@ from pathlib import Path
 from autoscaler.api.app import make_app
 from autoscaler.api.auth import Token, made_token
 from autoscaler.api.desk import Desk
-from autoscaler.api.gate import is_loopback
 from autoscaler.board.board import Board
+from contract.addresses import host_port, is_loopback, read_host_port
 from contract.errors import SettingsError
 from contract.serving import listen, serve
 
@@ -36,13 +36,8 @@ def read_address(text: str, token_file: Path | None) -> ApiAddress | None:
     """HOST:PORT; None for `none`.  Raises SettingsError, also for an address that is open to others without a token."""
     if text == OFF:
         return None
-    host, colon, port = text.rpartition(":")
-    host = host.removeprefix("[").removesuffix("]")
-    if not colon or not host or not port.isdecimal() or int(port) > 65_535:  # noqa: PLR2004  # the last port there is
-        raise SettingsError(
-            f"--api {text!r}: expected HOST:PORT such as 127.0.0.1:8080, or {OFF}; port 0 is a free one"
-        )
-    address = ApiAddress(host=host, port=int(port), token_file=token_file)
+    host, port = read_host_port(text, option="--api", expected=f"127.0.0.1:8080, or {OFF}; port 0 is a free one")
+    address = ApiAddress(host=host, port=port, token_file=token_file)
     if not address.loopback and token_file is None:
         raise SettingsError(
             f"--api {text}: others can reach this address, so it needs a token that you know: give --token-file FILE"
@@ -78,8 +73,7 @@ async def serve_api(
         raise
     desk = Desk(board=board, token=token, loopback=address.loopback, say=say, producer_port=producer_port)
     async with serve(make_app(desk), listening, name="api", closing=board.stream.close):
-        host = f"[{address.host}]" if ":" in address.host else address.host
-        url = f"http://{host}:{listening.getsockname()[1]}/"
+        url = f"http://{host_port(address.host, listening.getsockname()[1])}/"
         say(f"live page and API at {url}, " + (f"orders with the token in {token.path}" if token else "reading only"))
         yield url
 

@@ -4,6 +4,7 @@ from typing import Annotated
 
 import typer
 
+from contract.addresses import read_host_port
 from contract.errors import SettingsError
 from stack.filter.rules import Rules
 
@@ -44,12 +45,10 @@ def filter_calls(  # noqa: PLR0917  # typer passes them by name
         memory_bytes_max=memory_mib_max << 20,
         containers_max=containers_max,
     )
-    name, _, port = host.rpartition(":")
-    if not name or not port.isdecimal():
-        raise SettingsError(f"--listen {host}: expected HOST:PORT, such as 0.0.0.0:2375")
+    name, port = read_host_port(host, option="--listen", expected="0.0.0.0:2375")
     from stack.filter.serving import serve_filter  # noqa: PLC0415  # its libraries are slow to import
 
-    serve_filter(rules, upstream, name, int(port))
+    serve_filter(rules, upstream, name, port)
 
 
 def _labels(pairs: list[str]) -> dict[str, str]:

@@ -8,10 +8,11 @@ from pathlib import Path
 import pytest
 
 from broker.errors import BrokerError
-from broker.preflight import check, probe_host
+from broker.preflight import check
 from broker.properties import Ports, server_properties
 from broker.security import quoted, scram_arguments, security_properties
 from broker.settings import BrokerSecurity, BrokerSettings
+from contract.addresses import from_here
 
 PORTS = Ports(clients=9092, controller=9093, internal=9094, mark="mark")
 SECURED = BrokerSecurity(mechanisms=("PLAIN", "SCRAM-SHA-512"), users={"ann": "secret"})
@@ -77,7 +78,7 @@ def test_a_wildcard_with_an_address_for_clients_is_reached_through_loopback() ->
     """Listening everywhere works once clients are told where."""
     wildcard = "0.0.0.0"  # noqa: S104 - not bound to
     assert told(host=wildcard, properties={"advertised.listeners": "CLIENTS://kafka.example:9092"})
-    assert probe_host(wildcard) == "127.0.0.1"
+    assert from_here(wildcard) == "127.0.0.1"
 
 
 @pytest.mark.parametrize(
