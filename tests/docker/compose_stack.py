@@ -94,8 +94,9 @@ class Stack:
         return listed.stdout.split()
 
     def inspect(self, *containers: str) -> list[Any]:
-        """What the engine tells of them."""
-        done = subprocess.run(["docker", "inspect", *containers], capture_output=True, text=True, check=True)
+        """What the engine tells of those that are still there; a worker may have gone since it was listed."""
+        done = subprocess.run(["docker", "inspect", *containers], capture_output=True, text=True, check=False)
+        assert all("No such object" in line for line in done.stderr.splitlines() if line), done.stderr
         inspected: list[Any] = json.loads(done.stdout)
         return inspected
 
