@@ -63,6 +63,7 @@ class Served:
         listening = socket.socket()
         listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listening.bind(("127.0.0.1", self.port))
+        listening.listen()  # whoever is early waits
         self.port = listening.getsockname()[1]
         config = uvicorn.Config(application(self), log_config=None, access_log=False, lifespan="off")
         self._server = uvicorn.Server(config)

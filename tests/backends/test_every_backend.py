@@ -131,7 +131,8 @@ async def test_a_worker_that_dies_by_itself_is_found_with_its_code_and_words_and
         assert (await workers(backend))["a"].exit == ended, "a generation lives once"
         await backend.launch("a", 1, rig.template)
         again = (await workers(backend))["a"]
-        assert (again.generation, again.exit) == (1, None)
+        assert again.generation == 1
+        assert again.exit is None or again.exit.at_seconds > ended.at_seconds, "if it has ended too, then by itself"
         assert again.launched_at >= ended.at_seconds
 
 
@@ -144,7 +145,7 @@ async def test_a_kill_ends_a_worker_by_signal(rig: Rig) -> None:
 
 
 async def test_a_slow_start_is_a_worker_without_url(rig: Rig) -> None:
-    async with open_backend(rig, Script(url_seconds=0.2)) as backend:
+    async with open_backend(rig, Script(url_seconds=0.5)) as backend:
         await backend.launch("a", 0, rig.template)
         early = (await workers(backend))["a"]
         assert (early.url, early.exit) == (None, None)

@@ -33,9 +33,15 @@ def wait_for_rows(page: Page, rows: int) -> None:
     page.wait_for_function("(rows) => document.getElementById('chart-rates').uplot.data[0].length > rows", arg=rows)
 
 
-def wait_for_end(page: Page, at: float) -> None:
-    """Wait until the time axis ends at second `at`."""
-    page.wait_for_function("(at) => document.getElementById('chart-rates').uplot.scales.x.max === at", arg=at)
+def wait_for_end(page: Page, least: float, most: float | None = None) -> None:
+    """Wait until the time axis ends at second `least`, or between the two."""
+    page.wait_for_function(
+        """([least, most]) => {
+            const { max } = document.getElementById("chart-rates").uplot.scales.x;
+            return max !== null && max >= least && max <= most;
+        }""",
+        arg=[least, least if most is None else most],
+    )
 
 
 def wait_for_length(page: Page, least: float, most: float) -> None:

@@ -27,6 +27,7 @@ def test_pause_and_resume(serve: Serve, open_page: Open) -> None:
     page.locator("#resume").click()
     expect(page.locator("#token-field")).to_be_hidden()  # asked for once
     page.locator("#dialog-do").click()
+    expect(page.locator("#dialog")).to_be_hidden()
     served.advance(1)
     expect(page.locator("#mode")).to_have_text("Automatic")
     expect(page.locator("#notices > *")).to_have_count(0)
@@ -47,6 +48,7 @@ def test_a_manual_target_and_its_end(serve: Serve, open_page: Open) -> None:
     expect(page.locator(".tile-why")).to_contain_text("set by hand to 7")
     page.locator("#cancel").click()
     page.locator("#dialog-do").click()
+    expect(page.locator("#dialog")).to_be_hidden()
     served.advance(1)
     expect(page.locator("#mode")).to_have_text("Automatic")
 

@@ -22,7 +22,7 @@ def test_each_tick_is_drawn_where_it_belongs(serve: Serve, open_page: Open) -> N
     init, work = sample["cpu_init_cores"], sample["cpu_work_cores"]
     assert column(page, "cpu", 1) == [(a or 0) + (b or 0) for a, b in zip(init, work, strict=True)]
     assert column(page, "cpu", 2) == init
-    assert scale(page)[1] == served.world.at - 1
+    wait_for_end(page, served.world.at - 1)
 
 
 def test_figures_words_and_workers_follow(serve: Serve, open_page: Open) -> None:
@@ -122,7 +122,9 @@ def test_a_page_that_nobody_sees_is_not_drawn_and_catches_up(serve: Serve, open_
 
 
 def test_a_mark_tells_what_it_is_about(serve: Serve, open_page: Open) -> None:
-    page = open_page(serve(ahead=100))
+    served = serve(ahead=100)
+    page = open_page(served)
+    wait_for_end(page, served.world.at - 1)
     plot = page.locator("#chart-rates .u-over").bounding_box()
     lane = page.locator(".lane").bounding_box()
     assert plot is not None
@@ -181,4 +183,4 @@ def test_ranges_zoom_and_back_to_live(serve: Serve, open_page: Open) -> None:
     assert scale(page) == (begin, end)
     page.locator("#chart-rates .u-over").dblclick()
     expect(page.locator("#follow")).to_be_hidden()
-    wait_for_end(page, served.world.at - 1)
+    wait_for_end(page, served.world.at - 6, served.world.at - 1)  # a day is drawn anew every five seconds

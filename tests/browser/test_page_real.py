@@ -34,9 +34,9 @@ class Live:
     async def _serve(self, folder: Path) -> None:
         async with calling(self.console, folder) as caller:
             self.url = caller.url
-            self._ready.set()
             while not self._stop.is_set():
                 await self.console.tick()
+                self._ready.set()
                 await asyncio.sleep(TICK_SECONDS)
 
     def wait(self) -> None:

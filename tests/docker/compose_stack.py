@@ -10,11 +10,12 @@ import uuid
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 ROOT = Path(__file__).parents[2]
 UP_SECONDS_MAX = 120
 PORTS = {f"WEIR_{name}_PORT": "0" for name in ("API", "PROMETHEUS", "GRAFANA", "REPORTS")}
+Answer = TypeVar("Answer")
 NO_GRAFANA = ("--scale", "grafana=0")
 """Its image cannot be had everywhere that these tests run; its boards are tested by their queries."""
 
@@ -111,13 +112,13 @@ class Stack:
         return get(f"{self.url('reports', 8081)}/{name}/summary.json")
 
     @staticmethod
-    def wait(holds: Callable[[], object], seconds: float = 90) -> None:
-        """In real time.  A question that cannot be answered yet is one whose answer is no."""
+    def wait(holds: Callable[[], Answer], seconds: float = 90) -> Answer:
+        """In real time, for an answer that is not no; a question that cannot be answered yet is none."""
         limit = time.monotonic() + seconds
         while True:
             try:
-                if holds():
-                    return
+                if answer := holds():
+                    return answer
                 why = "it never held"
             except (OSError, AssertionError, LookupError) as error:
                 why = repr(error)

@@ -61,9 +61,12 @@ def test_an_order_through_the_api_scales_and_prometheus_follows(stack: Stack) ->
 
 
 def test_compose_knows_the_workers_by_name(stack: Stack) -> None:
-    listed = [json.loads(row) for row in stack.compose("ps", "--format", "json").splitlines()]
-    assert len([row for row in listed if row["Service"] == "worker"]) >= 2
-    assert stack.compose("logs", "worker")
+    def known() -> bool:  # compose fails where a worker goes between its list and its look
+        listed = [json.loads(row) for row in stack.compose("ps", "--format", "json").splitlines()]
+        shown = [row for row in listed if row["Service"] == "worker"]
+        return len(shown) >= 2 and bool(stack.compose("logs", "worker"))
+
+    stack.wait(known)
 
 
 def test_every_panel_of_the_boards_has_an_answer(stack: Stack) -> None:
@@ -80,8 +83,8 @@ def test_every_panel_of_the_boards_has_an_answer(stack: Stack) -> None:
 
 
 def test_nothing_is_wrong_with_a_new_stack(stack: Stack) -> None:
-    """Alerts have had a minute by now, most of them want no more."""
-    assert [row["metric"]["alertname"] for row in stack.query("ALERTS{alertstate='firing'}")] == []
+    """Alerts have had a minute by now, most of them want no more; the order for five workers may end as a short one."""
+    stack.wait(lambda: not stack.query("ALERTS{alertstate='firing'}"))
 
 
 def secrets(stack: Stack) -> list[str]:
@@ -168,7 +171,8 @@ def test_the_filter_refuses(stack: Stack, method: str, path: str, body: Any) -> 
     stack.wait(lambda: stack.containers("worker"))
     named = path.format(kafka=stack.containers("kafka")[0], worker=stack.containers("worker")[0])
     assert asked(stack, "docker-filter:2375", method, named, body) == "403"
-    assert stack.states()["kafka"] == "running/healthy"
+    (kafka,) = stack.inspect(*stack.containers("kafka"))
+    assert kafka["State"]["Health"]["Status"] == "healthy"
 
 
 def test_a_load_test_runs_beside_it_and_its_report_can_be_read(stack: Stack) -> None:
@@ -191,7 +195,7 @@ def test_a_service_that_dies_comes_back_and_the_rest_carries_on(stack: Stack, se
     (container,) = stack.inspect(*stack.containers(service))
     os.kill(container["State"]["Pid"], signal.SIGKILL)  # as the kernel does when memory is short
     stack.wait(lambda: restarts(stack)[service] == before[service] + 1)
-    stack.wait(lambda: stack.healthy() and flows(stack))
+    stack.wait(lambda: stack.healthy() and flows(stack), 240)  # at the peak of the load the queue takes its time
     assert {**before, service: before[service] + 1} == restarts(stack)
 
 

@@ -22,9 +22,11 @@ from tests.docker.conftest import Make, MakeTemplate, Ours
 from tests.templates import BARE
 
 
-async def until(backend: DockerBackend, holds: Callable[[dict[str, Found]], object]) -> dict[str, Found]:
+async def until(
+    backend: DockerBackend, holds: Callable[[dict[str, Found]], object], seconds: float = PATIENCE_SECONDS
+) -> dict[str, Found]:
     """All workers by name, as soon as they are so."""
-    limit = time.monotonic() + PATIENCE_SECONDS
+    limit = time.monotonic() + seconds
     while True:
         found = {one.name: one for one in await backend.list()}
         if holds(found):
@@ -101,7 +103,7 @@ async def test_a_limit_of_cpu_is_held(make: Make, template: MakeTemplate) -> Non
 
 async def test_twenty_launches_go_in_parallel_and_the_loop_is_never_held_up(make: Make, template: MakeTemplate) -> None:
     """Held against how long the launches take altogether: the machine may be slow, the loop may not wait for it."""
-    backend, gaps, names = make(), [0.0], [f"worker-{number}" for number in range(20)]
+    backend, gaps, names = make(usage_wait_seconds=10.0), [0.0], [f"worker-{number}" for number in range(20)]
 
     async def tick() -> None:
         while True:
@@ -117,7 +119,7 @@ async def test_twenty_launches_go_in_parallel_and_the_loop_is_never_held_up(make
     early = await backend.list()
     assert {found.name for found in early} == set(names), "what was asked for is shown at once"
     assert {found.exit for found in early} == {None}
-    await until(backend, lambda found: all(one.url for one in found.values()))
+    await until(backend, lambda found: all(one.url for one in found.values()), 90)
     took = time.monotonic() - began
     ticking.cancel()
     assert asked < took / 10

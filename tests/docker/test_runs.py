@@ -262,8 +262,8 @@ async def test_workers_are_moved_to_another_image_while_they_work(
             return await asyncio.to_thread(weir, "rollout", *arguments, "--api", api[0], folder=tmp_path)
 
         before = workers(client, topic)
-        strategy = ("--strategy", "max_unavailable=0", "--strategy", "progress_deadline_seconds=5")
-        bad = await rollout("start", "--image", "weir-test-missing:1", *strategy, "--watch")
+        strategy, soon = ("--strategy", "max_unavailable=0"), ("--strategy", "progress_deadline_seconds=5")
+        bad = await rollout("start", "--image", "weir-test-missing:1", *strategy, *soon, "--watch")
         assert bad.returncode == 1, bad.stdout + bad.stderr
         assert "weir-test-missing:1" in bad.stdout
         assert before.items() <= workers(client, topic).items(), "the old ones keep serving"

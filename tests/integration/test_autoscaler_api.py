@@ -6,7 +6,6 @@ import os
 import re
 import shutil
 import signal
-import socket
 import subprocess
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -17,6 +16,7 @@ import pytest
 
 from autoscaler.journal import read_journal
 from broker import Broker
+from broker.ports import free_port
 from contract.kafka import KafkaSettings
 from tests.integration.test_autoscaler_command import Autoscaler, autoscaling
 from tests.integration.test_autoscaler_live import FIXED_POLICY
@@ -157,7 +157,7 @@ async def test_an_address_for_others_without_a_token_is_refused(tmp_path: Path) 
 
 async def test_a_load_test_shows_the_same(tmp_path: Path, kafka: Broker) -> None:
     """Scenario and SLO beside everything else; its token goes with the run; an order is an event of the run."""
-    port = free_port()
+    port = free_port("127.0.0.1")
     started = Started(tmp_path, kafka)
     try:
         started.start("--api", f"127.0.0.1:{port}", seconds=12, replicas=2)
@@ -178,9 +178,3 @@ async def test_a_load_test_shows_the_same(tmp_path: Path, kafka: Broker) -> None
     events = [json.loads(line) for line in (started.out / "events.jsonl").read_text(encoding="utf-8").splitlines()]
     assert [event["detail"] for event in events if event["kind"] == "pause"] == ["look"]
     assert not list(started.out.rglob("api-token"))
-
-
-def free_port() -> int:
-    """One that nobody listens on, a moment ago."""
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        return int(server.getsockname()[1])

@@ -45,12 +45,14 @@ def write_scenario(
     return path
 
 
-def weir(*arguments: object, folder: Path, dishonest: bool = False) -> subprocess.CompletedProcess[str]:
+def weir(
+    *arguments: object, folder: Path, dishonest: bool = False, seconds_max: float = 150
+) -> subprocess.CompletedProcess[str]:
     """Run the command as a user would, in `folder`; `dishonest` workers drop some of their events."""
     command = [sys.executable, "-m", "weir", *map(str, arguments)]
     environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parent / "dropping")} if dishonest else None
     return subprocess.run(
-        command, cwd=folder, env=environment, capture_output=True, text=True, timeout=150, check=False
+        command, cwd=folder, env=environment, capture_output=True, text=True, timeout=seconds_max, check=False
     )
 
 

@@ -10,7 +10,7 @@ import pytest
 from broker import Broker
 from contract.kafka import KafkaSettings
 from contract.worker import HandlerSpec
-from tests.workers import Audit, Topic, eventually, running
+from tests.workers import Audit, Running, Topic, eventually, running
 
 pytestmark = pytest.mark.integration
 
@@ -79,17 +79,28 @@ async def test_sigterm_before_it_is_ready(
         assert '"stopped"' in worker.log.read_text()
 
 
+HANGING = """
+import time
+def handle(events):
+    print("a handler hangs", flush=True)
+    time.sleep(3600)
+"""
+
+
+async def has_said(worker: Running, words: str) -> bool:
+    return words in worker.log.read_text()
+
+
 async def test_a_handler_that_hangs_does_not_keep_the_worker_from_ending(
     settings: KafkaSettings, tmp_path: Path
 ) -> None:
     """After drain_seconds_max it ends with exit code 1 and says what becomes of the events in hand."""
-    (tmp_path / "hanging.py").write_text("import time\ndef handle(events):\n    time.sleep(3600)\n")
+    (tmp_path / "hanging.py").write_text(HANGING)
     topic = await Topic(settings, partitions=1).create()
     await topic.fill(10)
     options = topic.settings(handler=HandlerSpec(name="hanging:handle"), drain_seconds_max=1.0)
     async with running(options, settings, tmp_path) as worker:
-        await worker.until_ready()
-        await asyncio.sleep(0.3)
+        await eventually(lambda: has_said(worker, "a handler hangs"))
         assert await worker.end() == 1
         assert "will be processed again by another worker" in worker.log.read_text()
     assert await topic.committed() == {0: 0}

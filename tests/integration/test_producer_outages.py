@@ -67,7 +67,7 @@ def test_a_broker_that_stays_away_is_accounted_for(own_kafka: Broker, start: Cal
         flush_seconds_max=2.0,
     )
     program.until(lambda status: status.acknowledged > 1_000)
-    asyncio.run(own_kafka.stop())
+    own_kafka.kill()
     account = program.account(exit_code=1)
     assert account.planned == 8_000
     assert account.failed + account.unknown + account.unsent > 1_000

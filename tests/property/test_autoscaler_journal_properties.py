@@ -7,7 +7,7 @@ from pathlib import Path
 
 import orjson
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from autoscaler.commands.decide import answers
@@ -127,7 +127,6 @@ def recorded(sequence: list[tuple[Observation, bool]], plan: Plan) -> Iterator[T
 
 
 @pytest.mark.parametrize("plan", PLANS.values(), ids=PLANS)
-@settings(deadline=None)  # machines that run tests have other work too
 @given(sequence=sequences())
 def test_replaying_a_journal_gives_its_decisions(plan: Plan, sequence: list[tuple[Observation, bool]]) -> None:
     """Also when it is put to the policy as a whole: ticks in which nobody was asked are passed over."""
@@ -140,7 +139,6 @@ def test_replaying_a_journal_gives_its_decisions(plan: Plan, sequence: list[tupl
         assert told == orjson.loads(orjson.dumps(decision, default=tuple))
 
 
-@settings(deadline=None)  # machines that run tests have other work too
 @given(sequence=sequences())
 def test_a_journal_comes_back_as_it_was(sequence: list[tuple[Observation, bool]]) -> None:
     ticks = list(recorded(sequence, PLANS["an HPA on lag"]))
@@ -152,7 +150,6 @@ def test_a_journal_comes_back_as_it_was(sequence: list[tuple[Observation, bool]]
         assert list(read_journal(path)) == ticks
 
 
-@settings(deadline=None)  # machines that run tests have other work too
 @given(
     st.dictionaries(st.text(), st.builds(ShadowAnswer, replicas=st.integers(0, 9), why=st.text()), max_size=3),
     st.lists(st.text(), max_size=3).map(tuple),
@@ -168,7 +165,6 @@ def test_what_stands_beside_the_state_comes_back(
 
 
 @pytest.mark.parametrize("plan", PLANS.values(), ids=PLANS)
-@settings(deadline=None)  # machines that run tests have other work too
 @given(sequence=sequences())
 def test_a_policy_leaves_what_it_was_given_as_it_was(plan: Plan, sequence: list[tuple[Observation, bool]]) -> None:
     """Nothing would stop it at run time (`autoscaler/model/value.py`)."""

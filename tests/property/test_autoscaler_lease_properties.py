@@ -192,5 +192,5 @@ class Several(RuleBasedStateMachine):
         assert sum(host.election.holds(host.clock(self.now)) for host in self.hosts) == 1
 
 
-Several.TestCase.settings = settings(max_examples=100, stateful_step_count=30, deadline=None)
+Several.TestCase.settings = settings(max_examples=100, stateful_step_count=30)
 TestSeveral = Several.TestCase

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import yaml
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from autoscaler.lint import Setting, Workload, cured, lint
@@ -85,7 +85,6 @@ def test_lint_never_falls_over_a_document(text: str, setting: Setting) -> None:
         assert finding.what
 
 
-@settings(deadline=None)  # the file is read again after each cure, and a busy machine takes its time
 @given(text=damaged(), setting=st.sampled_from([Setting(), FULL]))
 def test_a_cure_is_yaml_and_needs_no_second_one(text: str, setting: Setting) -> None:
     """And as many documents are there as before."""

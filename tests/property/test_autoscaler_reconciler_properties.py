@@ -266,4 +266,4 @@ class Fleets(RuleBasedStateMachine):
 
 
 TestFleets = Fleets.TestCase
-TestFleets.settings = settings(max_examples=50, stateful_step_count=40, deadline=None)
+TestFleets.settings = settings(max_examples=50, stateful_step_count=40)

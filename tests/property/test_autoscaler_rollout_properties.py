@@ -43,7 +43,7 @@ def holds(rolling: Rolling, desired: int) -> None:
     assert len(rolling.staying()) <= desired + bounds.surge
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(strategies(), st.integers(0, 9), GOOD, GOOD)
 def test_a_good_version_replaces_the_old_one_within_its_bounds(
     strategy: RolloutStrategy, desired: int, first: Version, second: Version
@@ -65,7 +65,7 @@ def test_a_good_version_replaces_the_old_one_within_its_bounds(
     asyncio.run(play())
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(strategies(), st.integers(1, 9), BAD)
 def test_a_bad_version_leaves_the_old_workers_serving_and_can_be_undone(
     strategy: RolloutStrategy, desired: int, bad: Version
@@ -94,7 +94,7 @@ def test_a_bad_version_leaves_the_old_workers_serving_and_can_be_undone(
     asyncio.run(play())
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(strategies(), st.lists(st.integers(0, 9), min_size=1, max_size=5), st.lists(st.booleans(), max_size=4))
 def test_it_ends_also_when_the_number_changes_and_versions_follow_each_other(
     strategy: RolloutStrategy, wanted: Sequence[int], turns: Sequence[bool]

@@ -1,6 +1,6 @@
 """Rules of the report's series for any run."""
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from contract.histogram import LatencyHistogram
@@ -11,7 +11,6 @@ from loadtests.report.thinning import thin
 _LAGS = st.lists(st.none() | st.integers(0, 10**9), min_size=1, max_size=300)
 
 
-@settings(deadline=None)  # the machine may be busy
 @given(lags=_LAGS, points_max=st.integers(1, 50))
 def test_thinning_keeps_the_end_of_totals_and_the_worst_lag(lags: list[int | None], points_max: int) -> None:
     """Fewer points may hide when something happened, never that it happened."""
@@ -25,7 +24,6 @@ def test_thinning_keeps_the_end_of_totals_and_the_worst_lag(lags: list[int | Non
     assert _worst(thinned) == _worst(samples)
 
 
-@settings(deadline=None)  # the machine may be busy
 @given(lags=_LAGS)
 def test_a_short_run_is_not_thinned(lags: list[int | None]) -> None:
     """Every second is shown as it was."""
@@ -33,7 +31,6 @@ def test_a_short_run_is_not_thinned(lags: list[int | None]) -> None:
     assert thin(samples) == samples
 
 
-@settings(deadline=None)  # the machine may be busy
 @given(micros=st.lists(st.integers(1, 3_600_000_000), min_size=1, max_size=200))
 def test_the_distribution_rises_from_the_lowest_to_the_highest_value(micros: list[int]) -> None:
     """A higher percentile is never faster, and the last point is the slowest event."""

@@ -173,17 +173,14 @@ async def test_a_wrong_or_missing_token(tmp_path: Path) -> None:
     assert "WEIR_API_TOKEN_FILE" in missing
 
 
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        return int(server.getsockname()[1])
-
-
 @pytest.mark.parametrize("words", [["status"], ["policy", "show"], ["resume"]])
 def test_nobody_answers(tmp_path: Path, words: list[str]) -> None:
     (tmp_path / "token").write_text("a-token-that-nobody-guesses", encoding="utf-8")
-    url = f"127.0.0.1:{free_port()}"
-    environment = {"WEIR_API": url, "WEIR_API_TOKEN_FILE": str(tmp_path / "token")}
-    result = CliRunner().invoke(application([words[0]]), words, env=environment)
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))  # bound and not listening: nobody else can take the port
+        url = f"127.0.0.1:{taken.getsockname()[1]}"
+        environment = {"WEIR_API": url, "WEIR_API_TOKEN_FILE": str(tmp_path / "token")}
+        result = CliRunner().invoke(application([words[0]]), words, env=environment)
     assert isinstance(result.exception, ApiError)
     assert str(result.exception).startswith(f"no autoscaler answers at http://{url} (")
     assert "--api URL or WEIR_API" in str(result.exception)
