@@ -80,9 +80,9 @@ async def test_sigterm_before_it_is_ready(
 
 
 HANGING = """
-import time
+import sys, time
 def handle(events):
-    print("a handler hangs", flush=True)
+    print("a handler hangs", file=sys.stderr, flush=True)
     time.sleep(3600)
 """
 
