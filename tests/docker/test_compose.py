@@ -83,8 +83,17 @@ def test_every_panel_of_the_boards_has_an_answer(stack: Stack) -> None:
 
 
 def test_nothing_is_wrong_with_a_new_stack(stack: Stack) -> None:
-    """Alerts have had a minute by now, most of them want no more; the order for five workers may end as a short one."""
-    stack.wait(lambda: not stack.query("ALERTS{alertstate='firing'}"))
+    """Alerts have had a minute by now, most of them want no more."""
+
+    def firing() -> set[str]:
+        return {row["metric"]["alertname"] for row in stack.query("ALERTS{alertstate='firing'}")}
+
+    busy = {
+        "WeirInitStormSuspected",
+        "WeirGeneratorLate",
+    }  # five workers were just ordered, on a machine that is shared
+    assert firing() <= busy
+    stack.wait(lambda: not firing())
 
 
 def secrets(stack: Stack) -> list[str]:
