@@ -4,12 +4,14 @@ Fixtures are plain functions, and a `Broker` is bound to no event loop, so that 
 """
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from broker import Broker, BrokerSettings, start_broker
+from tests.producers import Program
 
 TEST_HEAP_MIB = 512  # several brokers may run side by side
 
@@ -38,3 +40,17 @@ def kafka(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Broker]:
 def own_kafka(tmp_path: Path) -> Iterator[Broker]:
     """A broker of the test's own, to stop, kill and restart."""
     yield from started(tmp_path / "kafka")
+
+
+@pytest.fixture
+def start(tmp_path: Path) -> Iterator[Callable[..., Program]]:
+    """Starts producers, and ends those that a test left behind."""
+    started: list[Program] = []
+
+    def start(broker: Broker | str, *arguments: str, **settings: Any) -> Program:
+        started.append(Program(broker, tmp_path, *arguments, **settings))
+        return started[-1]
+
+    yield start
+    for program in started:
+        program.kill()

@@ -9,10 +9,9 @@ from collections.abc import Callable
 import pytest
 
 from broker import Broker
-from tests.integration.test_producer_kafka import Program, check_log, constant, start
+from tests.producers import Program, check_log, constant
 
 pytestmark = pytest.mark.integration
-__all__ = ["start"]  # the fixture, borrowed
 BUFFER_BYTES = 4 << 20
 
 
